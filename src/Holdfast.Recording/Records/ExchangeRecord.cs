@@ -1,0 +1,162 @@
+using System.Text.Json.Serialization;
+
+namespace Holdfast.Recording.Records;
+
+/// <summary>What is written down about one exchange: its flight record. One for every exchange, whatever became of it
+/// (R17, R18). Never holds a secret, a prompt or an answer. Written by one exchange at a time, read after its end.</summary>
+public sealed class ExchangeRecord
+{
+    /// <summary>Our id of the exchange; also in the answer's <c>holdfast-exchange</c>.</summary>
+    public string ExchangeId { get; set; } = "";
+
+    /// <summary>When the request's head had arrived.</summary>
+    public DateTimeOffset StartedAt { get; set; }
+
+    /// <summary>Name the client gives itself (<c>claude-cli</c>), from its user agent.</summary>
+    public string? ClientName { get; set; }
+
+    /// <summary>Version the client gives itself.</summary>
+    public string? ClientVersion { get; set; }
+
+    /// <summary>The session as the client names it, if it does.</summary>
+    public string? Session { get; set; }
+
+    /// <summary>The product prefix of the path (<c>/{product}/v1/…</c>).</summary>
+    public string? Product { get; set; }
+
+    /// <summary>The wire protocol: <c>anthropic</c>, <c>openai-chat</c>, <c>openai-responses</c>, <c>gemini</c>.</summary>
+    public string? Protocol { get; set; }
+
+    /// <summary>HTTP method.</summary>
+    public string Method { get; set; } = "";
+
+    /// <summary>Path without the query.</summary>
+    public string Path { get; set; } = "";
+
+    /// <summary>Query, secrets replaced.</summary>
+    public string? Query { get; set; }
+
+    /// <summary>The upstream that served, or was asked last.</summary>
+    public string? Upstream { get; set; }
+
+    /// <summary>The model the client asked for.</summary>
+    public string? ModelAsked { get; set; }
+
+    /// <summary>The model the answer names.</summary>
+    public string? ModelServed { get; set; }
+
+    /// <summary>The status sent to the client; 0 when nothing was sent.</summary>
+    public int Status { get; set; }
+
+    /// <summary>The upstream's own status, if it answered.</summary>
+    public int? UpstreamStatus { get; set; }
+
+    /// <summary>The upstream's own id of the request.</summary>
+    public string? UpstreamRequestId { get; set; }
+
+    /// <summary>Whether the client asked for a stream.</summary>
+    public bool IsStream { get; set; }
+
+    /// <summary>Whether the answer was (or would have been) server-sent events.</summary>
+    public bool IsSse { get; set; }
+
+    /// <summary>Whether the stream was opened before the upstream answered.</summary>
+    public bool OpenedEarly { get; set; }
+
+    /// <summary>Bytes of the request body.</summary>
+    public long RequestBytes { get; set; }
+
+    /// <summary>Bytes of the answer's body as sent to the client, keepalives included.</summary>
+    public long ResponseBytes { get; set; }
+
+    /// <summary>Attempts made.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>Whether the request was repeated once because a reused connection had died unused (D24).</summary>
+    public bool StaleRepeat { get; set; }
+
+    /// <summary>Whether the last attempt ran on a reused connection.</summary>
+    public bool ConnectionReused { get; set; }
+
+    /// <summary>The client's own retry count header (R137).</summary>
+    public string? ClientRetryCount { get; set; }
+
+    /// <summary>The client's idempotency key (R137).</summary>
+    public string? IdempotencyKey { get; set; }
+
+    /// <summary>Milliseconds of name resolution; null on a reused connection, as the next two.</summary>
+    public double? DnsMs { get; set; }
+
+    /// <summary>Milliseconds of the TCP connect.</summary>
+    public double? ConnectMs { get; set; }
+
+    /// <summary>Milliseconds of the TLS handshake.</summary>
+    public double? TlsMs { get; set; }
+
+    /// <summary>TLS version agreed with the upstream.</summary>
+    public string? TlsVersion { get; set; }
+
+    /// <summary>Milliseconds from the start to the upstream's headers; the next three count from the start too.</summary>
+    public double? HeadersMs { get; set; }
+
+    /// <summary>… to the first event.</summary>
+    public double? FirstEventMs { get; set; }
+
+    /// <summary>… to the first generated output.</summary>
+    public double? FirstOutputMs { get; set; }
+
+    /// <summary>… to the end.</summary>
+    public double TotalMs { get; set; }
+
+    /// <summary>The longest silence of the upstream, in milliseconds, once it had begun.</summary>
+    public double? LongestGapMs { get; set; }
+
+    /// <summary>Events relayed.</summary>
+    public long Events { get; set; }
+
+    /// <summary>Keepalives we sent.</summary>
+    public int Keepalives { get; set; }
+
+    /// <summary>Whether the upstream's terminal event was seen.</summary>
+    public bool TerminalSeen { get; set; }
+
+    /// <summary>Who closed first: <c>upstream</c>, <c>client</c>, <c>gateway</c>; null when nobody did.</summary>
+    public string? ClosedFirst { get; set; }
+
+    /// <summary>How it ended: <c>completed</c>, <c>upstream_error</c>, <c>failed</c>, <c>client_aborted</c>, <c>refused</c>.</summary>
+    public string End { get; set; } = "";
+
+    /// <summary>On whose side the end lies: <c>client</c>, <c>upstream</c>, <c>gateway</c>.</summary>
+    public string? EndSide { get; set; }
+
+    /// <summary>The error's text (R19): <c>client_aborted</c>, <c>socket hang up</c>, <c>read ECONNRESET</c>, <c>read ETIMEDOUT</c>, …</summary>
+    public string? Error { get; set; }
+
+    /// <summary>Our error code, or the upstream's error type behind <c>upstream:</c>.</summary>
+    public string? ErrorCode { get; set; }
+
+    /// <summary>What went wrong below, in the runtime's own words; never sent to a client (R114).</summary>
+    public string? ErrorDetail { get; set; }
+
+    /// <summary>What was done to the answer: <c>exact</c>, <c>repaired</c>.</summary>
+    public string? Fidelity { get; set; }
+
+    /// <summary>Input tokens without cache, as the answer stated them.</summary>
+    public long? InputTokens { get; set; }
+
+    /// <summary>Output tokens.</summary>
+    public long? OutputTokens { get; set; }
+
+    /// <summary>Tokens read from the provider's cache.</summary>
+    public long? CacheReadTokens { get; set; }
+
+    /// <summary>Tokens written to the provider's cache.</summary>
+    public long? CacheWriteTokens { get; set; }
+}
+
+/// <summary>Serialises records as one JSON object a line, snake_case, nulls left out.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ExchangeRecord))]
+public sealed partial class RecordJson : JsonSerializerContext;

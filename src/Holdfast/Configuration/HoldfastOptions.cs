@@ -1,0 +1,40 @@
+using Holdfast.Hosting;
+using Holdfast.Proxy;
+using Holdfast.Upstreams;
+
+namespace Holdfast.Configuration;
+
+/// <summary>The whole of <c>holdfast.json</c>, checked. A duration of <see cref="Timeout.InfiniteTimeSpan"/> means "off".</summary>
+public sealed class HoldfastOptions
+{
+    /// <summary>Addresses to listen on: <c>http://host:port</c>, or <c>https://host:port</c> with section <c>tls</c>.
+    /// Default <c>http://127.0.0.1:8484</c>. The command line's <c>--listen</c> replaces the list.</summary>
+    public IReadOnlyList<string> Listen { get; set; } = ["http://127.0.0.1:8484"];
+
+    /// <summary>Who may call: <c>loopback</c> (default; every listener must be loopback) or <c>open</c>
+    /// (anyone who reaches the listener; warned about at every start).</summary>
+    public string Access { get; set; } = "loopback";
+
+    /// <summary>Host names, besides the listeners' own and the names of loopback, that a loopback listener answers to.
+    /// Default none.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; set; } = [];
+
+    /// <summary>Web origins (<c>https://app.example</c>) whose pages may call the gateway. Default none.</summary>
+    public IReadOnlyList<string> AllowedOrigins { get; set; } = [];
+
+    /// <summary>Our own certificate, for <c>https</c> listeners. Default none.</summary>
+    public TlsOptions? Tls { get; set; }
+
+    /// <summary>Where requests go, by name. <c>anthropic</c>, <c>openai</c> and <c>gemini</c> are built in;
+    /// <c>false</c> switches one off.</summary>
+    public IReadOnlyDictionary<string, UpstreamOptions> Upstreams { get; set; } = UpstreamOptions.BuiltIn;
+
+    /// <summary>How streams are kept alive and given up.</summary>
+    public StreamingOptions Streaming { get; set; } = new();
+
+    /// <summary>How long each step of an exchange may take.</summary>
+    public TimeoutOptions Timeouts { get; set; } = new();
+
+    /// <summary>How large what clients send may be.</summary>
+    public LimitOptions Limits { get; set; } = new();
+}

@@ -5,6 +5,8 @@ namespace Holdfast.Simulator;
 /// <summary>Placeholder until the simulator is joined.</summary>
 public sealed class SimulatedUpstream(SimulatorOptions options) : IAsyncDisposable
 {
+    public Uri BaseUrl => BaseAddress;
+
     public Uri BaseAddress => new($"http://{options.Listen}");
 
     public static SimulatedUpstream Start(SimulatorOptions options) => new(options);
@@ -15,5 +17,7 @@ public sealed class SimulatedUpstream(SimulatorOptions options) : IAsyncDisposab
 /// <summary>Placeholder.</summary>
 public sealed record SimulatorOptions
 {
+    public bool KeepRequests { get; init; }
+
     public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);
 }

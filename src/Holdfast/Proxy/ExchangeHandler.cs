@@ -69,7 +69,7 @@ internal sealed class ExchangeHandler(
             return new(forbidden, forbidden.Meaning);
         }
 
-        if (RequestGuard.IsWebSocketUpgrade(http.Request))
+        if (RequestGuard.IsWebSocketUpgrade(http))
         {
             return new(ErrorCodes.WebSocketNotSupported, ErrorCodes.WebSocketNotSupported.Meaning);
         }

@@ -62,6 +62,8 @@ internal sealed partial record UpstreamFailure(ErrorCode Code, string Detail)
             "wrong version number: what answers does not speak TLS; ",
         var text when Says(text, "UntrustedRoot") || Says(text, "PartialChain") =>
             "unable to verify the first certificate: its issuer is not trusted here; ",
+        var text when Says(text, "alert certificate required") || Says(text, "alert handshake failure") =>
+            "the upstream refused the handshake: does it ask for a client certificate? ",
         var text when Says(text, "NotTimeValid") => "certificate has expired or is not yet valid; ",
         var text when Says(text, "RemoteCertificateNameMismatch") => "the certificate is for another host name; ",
         _ => "",

@@ -24,14 +24,18 @@ internal sealed class WatchedStream(Stream inner, ConnectionDial dial, TimeProvi
         set => throw new NotSupportedException();
     }
 
-    // Before the first byte of an answer a read is watched; after it, it is the inner stream's own. Zero-byte reads
-    // only wait: the real read follows them, so a read-ahead begun on the idle connection is watched as well.
-    private ConnectionTrace? Awaiting => _trace is { AnyResponseByte: false } trace ? trace : null;
+    // Every read is watched, not only those begun while an answer is awaited: when a pooled connection is taken the
+    // runtime begins to read before it writes, and that read brings the answer. Zero-byte reads only wait.
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var read = inner.ReadAsync(buffer, cancellationToken);
+        if (buffer.IsEmpty)
+        {
+            return read;
+        }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        buffer.IsEmpty || Awaiting is not { } trace
-            ? inner.ReadAsync(buffer, cancellationToken)
-            : ReadWatchedAsync(trace, buffer, cancellationToken);
+        return read.IsCompletedSuccessfully ? new(Arrived(read.GetAwaiter().GetResult())) : ReadWatchedAsync(read);
+    }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -39,12 +43,7 @@ internal sealed class WatchedStream(Stream inner, ConnectionDial dial, TimeProvi
     public override int Read(Span<byte> buffer)
     {
         var read = inner.Read(buffer);
-        if (!buffer.IsEmpty && Awaiting is { } trace)
-        {
-            Arrived(trace, read);
-        }
-
-        return read;
+        return buffer.IsEmpty ? read : Arrived(read);
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
@@ -89,24 +88,16 @@ internal sealed class WatchedStream(Stream inner, ConnectionDial dial, TimeProvi
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> ReadWatchedAsync(
-        ConnectionTrace trace, Memory<byte> buffer, CancellationToken cancellationToken)
+    private async ValueTask<int> ReadWatchedAsync(ValueTask<int> read)
     {
-        var ended = true;
+        var bytes = 0; // A read that throws ends the connection too.
         try
         {
-            var read = await inner.ReadAsync(buffer, cancellationToken);
-            ended = false;
-            // A read begun on the idle connection belongs to the request written meanwhile.
-            Arrived(_trace ?? trace, read);
-            return read;
+            return bytes = await read;
         }
         finally
         {
-            if (ended)
-            {
-                trace.EndedAt = time.GetTimestamp();
-            }
+            Arrived(bytes);
         }
     }
 
@@ -118,16 +109,22 @@ internal sealed class WatchedStream(Stream inner, ConnectionDial dial, TimeProvi
         trace.LastRequestByteAt = time.GetTimestamp();
     }
 
-    private void Arrived(ConnectionTrace trace, int bytes)
+    private int Arrived(int bytes)
     {
-        if (bytes > 0)
+        if (_trace is { AnyResponseByte: false } trace)
         {
-            trace.FirstResponseByteAt = time.GetTimestamp();
+            var now = time.GetTimestamp();
+            if (bytes > 0)
+            {
+                trace.FirstResponseByteAt = now;
+            }
+            else
+            {
+                trace.EndedAt = now;
+            }
         }
-        else
-        {
-            trace.EndedAt = time.GetTimestamp();
-        }
+
+        return bytes;
     }
 
     private ConnectionTrace? Sending(ConnectionTrace? trace)

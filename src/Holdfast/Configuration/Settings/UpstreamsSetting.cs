@@ -12,11 +12,13 @@ internal sealed class UpstreamsSetting(string name, Section<UpstreamOptions> sec
     // "sim" is the simulator inside the process; the others are paths of ours (D4).
     private static readonly string[] Reserved = ["sim", "admin", "metrics", "healthz", "readyz"];
 
+    public override string Example => $"{{ \"<name>\": {section.Example()} }}";
+
     public override void Read(SettingNode node, HoldfastOptions options, string path, SettingsReading reading)
     {
         if (node is not SectionNode given)
         {
-            reading.Reject(path, node, "is not a section: write { \"<name>\": { \"protocol\": …, \"baseUrl\": … } }.", showValue: false);
+            reading.Reject(path, node, $"is not a section: write {Example}.", showValue: false);
             return;
         }
 

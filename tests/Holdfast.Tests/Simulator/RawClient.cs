@@ -7,7 +7,7 @@ using Xunit;
 namespace Holdfast.Tests.Simulator;
 
 /// <summary>How a connection ended, seen from its client.</summary>
-internal enum RawEnd
+public enum RawEnd
 {
     Fin,
     Reset,

@@ -1,1 +1,72 @@
-return 0;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Holdfast.Load;
+
+const string usage = """
+    Usage: ./bench [requests] [streams] [open] [start] [body] [--rounds N] [--quick]
+                   [--gateway-command "COMMAND"] [--floor-command "COMMAND"] [--simulator-command "COMMAND"]
+    Without a measure, all run. See docs/benchmarks.md.
+    """;
+
+// Nothing runs for ever, whatever hangs.
+var longest = TimeSpan.FromMinutes(30);
+if (Arguments.Parse(args) is not { } arguments)
+{
+    Console.Error.WriteLine(usage);
+    return 2;
+}
+
+var home = Directory.CreateTempSubdirectory("holdfast-bench-").FullName;
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Stop(130));
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Stop(143));
+using var limit = new Timer(_ => Stop(3), null, longest, Timeout.InfiniteTimeSpan);
+try
+{
+    return await RunAsync();
+}
+finally
+{
+    CleanUp();
+}
+
+async Task<int> RunAsync()
+{
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, {Environment.ProcessorCount} cores"));
+    var settings = arguments.Settings with { Home = home };
+    using var bed = new TestBed(settings);
+    var rows = new List<Row>();
+    foreach (var name in arguments.Measures)
+    {
+        using var measure = Arguments.Create(name, bed);
+        try
+        {
+            rows.AddRange(await Rounds.RunAsync(measure));
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or IOException)
+        {
+            Console.Error.WriteLine($"{name}: {exception.Message}");
+            rows.AddRange(measure.Figures.Select(figure => new Row(name, figure, 0, double.NaN, double.NaN)));
+        }
+    }
+
+    Table.Write(rows);
+    var missed = rows.Count(row => row.IsMissed);
+    Console.WriteLine(missed == 0 ? "\nevery bar is held" : $"\n{missed} MISSED");
+    return missed == 0 ? 0 : 1;
+}
+
+void Stop(int exitCode)
+{
+    CleanUp();
+    Environment.Exit(exitCode);
+}
+
+void CleanUp()
+{
+    ChildProcess.EndAll();
+    if (Directory.Exists(home))
+    {
+        Directory.Delete(home, recursive: true);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Holdfast.Load;
+
+/// <summary>
+/// A process this program started, with everything below it. Owns its end: nothing outlives the load generator, not
+/// even after Ctrl-C. Its output goes to a file, so that nobody has to drain a pipe while being measured.
+/// </summary>
+internal sealed class ChildProcess : IDisposable
+{
+    private static readonly ConcurrentDictionary<ChildProcess, bool> Running = new();
+    private static readonly string[] Inherited = ["PATH", "HOME", "TMPDIR", "LANG", "DOTNET_ROOT", "DOTNET_CLI_HOME"];
+    private readonly Process _process;
+    private readonly string _log;
+
+    private ChildProcess(Process process, string log)
+    {
+        _process = process;
+        _log = log;
+        Running[this] = true;
+    }
+
+    /// <summary>Starts a command line of the shell; every child gets the same GC settings and a bare environment.</summary>
+    public static ChildProcess Start(string command, string home)
+    {
+        var log = Path.Combine(home, $"{Guid.NewGuid():n}.log");
+        var start = new ProcessStartInfo("/bin/sh", ["-c", $"exec {command} >'{log}' 2>&1 </dev/null"]);
+        // What the caller has set for proxies, telemetry or the gateway itself must not reach what is measured.
+        foreach (var name in start.Environment.Keys.Except(Inherited).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        start.Environment["DOTNET_gcServer"] = "0";
+        start.Environment["DOTNET_gcConcurrent"] = "0";
+        start.Environment["DOTNET_NOLOGO"] = "1";
+        start.Environment["HOLDFAST_HOME"] = home;
+        return new(Process.Start(start)!, log);
+    }
+
+    public bool HasExited => _process.HasExited;
+
+    public string Log => File.Exists(_log) ? File.ReadAllText(_log) : "";
+
+    /// <summary>Resident memory now, in bytes.</summary>
+    public long Resident => ReadStatus("VmRSS");
+
+    /// <summary>The most resident memory there was since <see cref="ForgetPeak"/>, in bytes.</summary>
+    public long PeakResident => ReadStatus("VmHWM");
+
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            using var process = Process.GetProcessById(Main);
+            return process.TotalProcessorTime;
+        }
+    }
+
+    public void ForgetPeak() => File.WriteAllText($"/proc/{Main}/clear_refs", "5");
+
+    public static void EndAll()
+    {
+        foreach (var child in Running.Keys)
+        {
+            child.Dispose();
+        }
+    }
+
+    public void Dispose()
+    {
+        if (!Running.TryRemove(this, out _))
+        {
+            return;
+        }
+
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+            _process.WaitForExit(TimeSpan.FromSeconds(10));
+        }
+        catch (InvalidOperationException)
+        {
+            // It ended by itself: nothing is left to end.
+        }
+
+        _process.Dispose();
+    }
+
+    /// <summary>The process that serves: the largest of the tree, since a wrapper may stay around as its parent.</summary>
+    private int Main => Tree(_process.Id).MaxBy(id => ReadStatus(id, "VmRSS"));
+
+    private long ReadStatus(string field) => ReadStatus(Main, field);
+
+    private static long ReadStatus(int id, string field)
+    {
+        var line = File.ReadLines($"/proc/{id}/status").FirstOrDefault(line => line.StartsWith(field + ":", StringComparison.Ordinal));
+        var kilobytes = line?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1] ?? "0";
+        return long.Parse(kilobytes, CultureInfo.InvariantCulture) * 1024;
+    }
+
+    private static IEnumerable<int> Tree(int id) =>
+        File.ReadAllText($"/proc/{id}/task/{id}/children")
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .SelectMany(child => Tree(int.Parse(child, CultureInfo.InvariantCulture)))
+            .Prepend(id);
+}

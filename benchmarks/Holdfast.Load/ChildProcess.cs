@@ -12,6 +12,8 @@ internal sealed class ChildProcess : IDisposable
 {
     private static readonly ConcurrentDictionary<ChildProcess, bool> Running = new();
     private static readonly string[] Inherited = ["PATH", "HOME", "TMPDIR", "LANG", "DOTNET_ROOT", "DOTNET_CLI_HOME"];
+    private static TimeSpan s_processorTimeOfEnded;
+    private static volatile bool s_ending;
     private readonly Process _process;
     private readonly string _log;
 
@@ -37,7 +39,13 @@ internal sealed class ChildProcess : IDisposable
         start.Environment["DOTNET_gcConcurrent"] = "0";
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["HOLDFAST_HOME"] = home;
-        return new(Process.Start(start)!, log);
+        var child = new ChildProcess(Process.Start(start)!, log);
+        if (s_ending)
+        {
+            child.Dispose();
+        }
+
+        return child;
     }
 
     public bool HasExited => _process.HasExited;
@@ -59,10 +67,16 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
+    /// <summary>What all children spent so far, the ended ones too.</summary>
+    public static TimeSpan ProcessorTimeOfAll =>
+        s_processorTimeOfEnded + Running.Keys.Aggregate(TimeSpan.Zero, (sum, child) => sum + child.ProcessorTime);
+
     public void ForgetPeak() => File.WriteAllText($"/proc/{Main}/clear_refs", "5");
 
+    /// <summary>Ends every child, and any that is started from now on.</summary>
     public static void EndAll()
     {
+        s_ending = true;
         foreach (var child in Running.Keys)
         {
             child.Dispose();
@@ -78,10 +92,11 @@ internal sealed class ChildProcess : IDisposable
 
         try
         {
+            s_processorTimeOfEnded += ProcessorTime;
             _process.Kill(entireProcessTree: true);
             _process.WaitForExit(TimeSpan.FromSeconds(10));
         }
-        catch (InvalidOperationException)
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IOException)
         {
             // It ended by itself: nothing is left to end.
         }
@@ -96,7 +111,8 @@ internal sealed class ChildProcess : IDisposable
 
     private static long ReadStatus(int id, string field)
     {
-        var line = File.ReadLines($"/proc/{id}/status").FirstOrDefault(line => line.StartsWith(field + ":", StringComparison.Ordinal));
+        var line = File.ReadLines($"/proc/{id}/status")
+            .FirstOrDefault(line => line.StartsWith(field + ":", StringComparison.Ordinal));
         var kilobytes = line?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1] ?? "0";
         return long.Parse(kilobytes, CultureInfo.InvariantCulture) * 1024;
     }

@@ -46,6 +46,7 @@ internal static class Rounds
     public static async Task<IReadOnlyList<Row>> RunAsync(IMeasure measure)
     {
         List<double[]> gateway = [], floor = [];
+        var others = new List<double>();
         await measure.PrepareAsync();
         for (var round = 1; round <= measure.Rounds; round++)
         {
@@ -53,25 +54,35 @@ internal static class Rounds
             Side[] order = round % 2 == 1 ? [Side.Gateway, Side.Floor] : [Side.Floor, Side.Gateway];
             foreach (var side in order)
             {
+                var machine = new Machine();
                 var values = await measure.RunRoundAsync(side);
+                others.Add(machine.ShareOfOthers);
                 (side == Side.Gateway ? gateway : floor).Add(values);
-                Print(measure, round, side, values);
+                Print(measure, round, side, values, others[^1]);
             }
         }
 
         return [.. measure.Figures.Select((figure, index) => new Row(
-            measure.Name, figure, measure.Rounds, Fold(figure, gateway, index), Fold(figure, floor, index)))];
+            measure.Name, figure, Fold(figure, gateway, index), Fold(figure, floor, index), Median(others)))];
     }
 
     private static double Fold(Figure figure, List<double[]> rounds, int index)
     {
-        var values = rounds.Select(round => round[index]).Order().ToArray();
-        return figure.IsSum ? values.Sum() : (values[(values.Length - 1) / 2] + values[values.Length / 2]) / 2;
+        var values = rounds.Select(round => round[index]);
+        return figure.IsSum ? values.Sum() : Median(values);
     }
 
-    private static void Print(IMeasure measure, int round, Side side, double[] values)
+    private static double Median(IEnumerable<double> values)
     {
-        var figures = measure.Figures.Zip(values, (figure, value) => $"{figure.Name} {Table.Number(value)} {figure.Unit}".TrimEnd());
+        var sorted = values.Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    private static void Print(IMeasure measure, int round, Side side, double[] values, double others)
+    {
+        var figures = measure.Figures
+            .Zip(values, (figure, value) => $"{figure.Name} {Table.Number(value)} {figure.Unit}".TrimEnd())
+            .Append($"others {Table.Percent(others)}");
         Console.WriteLine($"{measure.Name,-8} round {round}  {side,-7}  {string.Join(", ", figures)}");
     }
 }

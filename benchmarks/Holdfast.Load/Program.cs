@@ -43,14 +43,20 @@ async Task<int> RunAsync()
         {
             rows.AddRange(await Rounds.RunAsync(measure));
         }
-        catch (Exception exception) when (exception is InvalidOperationException or IOException)
+        catch (Exception exception)
         {
-            Console.Error.WriteLine($"{name}: {exception.Message}");
-            rows.AddRange(measure.Figures.Select(figure => new Row(name, figure, 0, double.NaN, double.NaN)));
+            // A measure that breaks is missed; the others are still told.
+            Console.Error.WriteLine($"{name}: {exception.GetType().Name}: {exception.Message}");
+            rows.AddRange(measure.Figures.Select(figure => new Row(name, figure, double.NaN, double.NaN, double.NaN)));
         }
     }
 
     Table.Write(rows);
+    if (rows.Any(row => row.Others > Machine.Disturbed))
+    {
+        Console.WriteLine("\nother programs used much of the machine (column others): measure again when it is quiet");
+    }
+
     var missed = rows.Count(row => row.IsMissed);
     Console.WriteLine(missed == 0 ? "\nevery bar is held" : $"\n{missed} MISSED");
     return missed == 0 ? 0 : 1;

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Holdfast.Load;
 
-/// <summary>One figure of one measure, both sides beside each other.</summary>
-internal sealed record Row(string Measure, Figure Figure, int Rounds, double Gateway, double Floor)
+/// <summary>One figure of one measure, both sides beside each other, and what others took of the machine.</summary>
+internal sealed record Row(string Measure, Figure Figure, double Gateway, double Floor, double Others)
 {
     public bool IsMissed => double.IsNaN(Gateway) || !Figure.Bar.Holds(Gateway, Floor);
 
@@ -14,16 +14,19 @@ internal sealed record Row(string Measure, Figure Figure, int Rounds, double Gat
         _ => "ok",
     };
 
-    public string Difference => (Gateway - Floor).ToString("+0.##;-0.##;0", CultureInfo.InvariantCulture);
+    public string Difference => Text(Gateway - Floor, "+0.##;-0.##;0");
 
-    public string Ratio => Floor == 0 ? "" : (Gateway / Floor).ToString("0.00 ×", CultureInfo.InvariantCulture);
+    public string Ratio => Text(Gateway / Floor, "0.00 ×");
+
+    private static string Text(double value, string format) =>
+        double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "";
 }
 
 /// <summary>Writes the rows as one table.</summary>
 internal static class Table
 {
     private static readonly string[] Titles =
-        ["measure", "figure", "rounds", "gateway", "floor", "ratio", "difference", "bar", "verdict"];
+        ["measure", "figure", "gateway", "floor", "ratio", "difference", "others", "bar", "verdict"];
 
     public static void Write(IReadOnlyList<Row> rows)
     {
@@ -43,20 +46,23 @@ internal static class Table
     public static string Number(double value) => value switch
     {
         double.NaN => "none",
-        >= 1000 => value.ToString("0", CultureInfo.InvariantCulture),
+        >= 10_000 => value.ToString("0", CultureInfo.InvariantCulture),
         >= 100 => value.ToString("0.0", CultureInfo.InvariantCulture),
         _ => value.ToString("0.###", CultureInfo.InvariantCulture),
     };
+
+    public static string Percent(double share) =>
+        double.IsNaN(share) ? "" : (share * 100).ToString("0 '%'", CultureInfo.InvariantCulture);
 
     private static string[] Cells(Row row) =>
     [
         row.Measure,
         $"{row.Figure.Name} {row.Figure.Unit}".TrimEnd(),
-        row.Rounds.ToString(CultureInfo.InvariantCulture),
         Number(row.Gateway),
         Number(row.Floor),
         row.Ratio,
         row.Difference,
+        Percent(row.Others),
         row.Figure.Bar.Text,
         row.Verdict,
     ];

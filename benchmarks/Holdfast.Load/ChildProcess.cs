@@ -24,7 +24,7 @@ internal sealed class ChildProcess : IDisposable
         Running[this] = true;
     }
 
-    /// <summary>Starts a command line of the shell; every child gets the same GC settings and a bare environment.</summary>
+    /// <summary>Starts a shell command; every child gets the same GC settings and a bare environment.</summary>
     public static ChildProcess Start(string command, string home)
     {
         var log = Path.Combine(home, $"{Guid.NewGuid():n}.log");
@@ -90,21 +90,29 @@ internal sealed class ChildProcess : IDisposable
             return;
         }
 
-        try
+        if (!_process.HasExited)
         {
-            s_processorTimeOfEnded += ProcessorTime;
+            KeepProcessorTime();
             _process.Kill(entireProcessTree: true);
             _process.WaitForExit(TimeSpan.FromSeconds(10));
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IOException)
-        {
-            // It ended by itself: nothing is left to end.
         }
 
         _process.Dispose();
     }
 
-    /// <summary>The process that serves: the largest of the tree, since a wrapper may stay around as its parent.</summary>
+    private void KeepProcessorTime()
+    {
+        try
+        {
+            s_processorTimeOfEnded += ProcessorTime;
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IOException)
+        {
+            // It is ending by itself right now; its share counts as that of others.
+        }
+    }
+
+    /// <summary>The process that serves: the largest of the tree, since a wrapper may stay as its parent.</summary>
     private int Main => Tree(_process.Id).MaxBy(id => ReadStatus(id, "VmRSS"));
 
     private long ReadStatus(string field) => ReadStatus(Main, field);

@@ -62,7 +62,8 @@ internal sealed class LoadClient(IPEndPoint target) : IDisposable
                 }
             }
         }
-        catch (Exception exception) when (exception is SocketException or OperationCanceledException or InvalidDataException)
+        catch (Exception exception)
+            when (exception is SocketException or OperationCanceledException or InvalidDataException)
         {
             Disconnect();
         }

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Holdfast.Load;
 
-/// <summary>How much of the machine other programs use while something is measured: figures taken then prove little.</summary>
+/// <summary>How much of the machine other programs use meanwhile: figures taken then prove little.</summary>
 internal sealed class Machine
 {
     /// <summary>From this share on, the figures are not to be trusted.</summary>
@@ -15,7 +15,7 @@ internal sealed class Machine
     private readonly double _busy = Busy();
     private readonly double _ours = Ours();
 
-    /// <summary>The share of all cores that went to others since this was made; a child that ended meanwhile is one.</summary>
+    /// <summary>The share of all cores that went to other programs since this was made.</summary>
     public double ShareOfOthers
     {
         get
@@ -34,5 +34,6 @@ internal sealed class Machine
         return (ticks.Sum() - ticks[3] - ticks[4]) / TicksPerSecond;
     }
 
-    private static double Ours() => Environment.CpuUsage.TotalTime.TotalSeconds + ChildProcess.ProcessorTimeOfAll.TotalSeconds;
+    private static double Ours() =>
+        Environment.CpuUsage.TotalTime.TotalSeconds + ChildProcess.ProcessorTimeOfAll.TotalSeconds;
 }

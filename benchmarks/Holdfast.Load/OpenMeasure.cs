@@ -34,7 +34,8 @@ internal sealed class OpenMeasure(TestBed bed) : IMeasure
         var needed = (2 * _streams) + 500;
         return limit >= needed
             ? Task.CompletedTask
-            : throw new InvalidOperationException($"Needs {needed} open files, the limit is {limit}: raise it with ulimit -Hn.");
+            : throw new InvalidOperationException(
+                $"{needed} open files are needed, the hard limit is {limit}: raise it (ulimit -Hn).");
     }
 
     public async Task<double[]> RunRoundAsync(Side side)
@@ -98,7 +99,7 @@ internal sealed class OpenMeasure(TestBed bed) : IMeasure
         return streams;
     }
 
-    /// <summary>The most resident memory seen, and the processor time of a second, while all streams are open.</summary>
+    /// <summary>The most memory seen and the processor time of a second, while all streams are open.</summary>
     private static async Task<(long Resident, double Processor)> WatchAsync(ChildProcess process, TimeSpan time)
     {
         var started = Stopwatch.GetTimestamp();

@@ -31,8 +31,8 @@ finally
 
 async Task<int> RunAsync()
 {
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, {Environment.ProcessorCount} cores"));
+    var cores = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture);
+    Console.WriteLine($"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, {cores} cores");
     var settings = arguments.Settings with { Home = home };
     using var bed = new TestBed(settings);
     var rows = new List<Row>();

@@ -39,7 +39,8 @@ internal sealed class RequestsMeasure(TestBed bed) : IMeasure
         var target = _pair[side];
         var processor = target.Process.ProcessorTime;
         var started = Stopwatch.GetTimestamp();
-        var answers = await LoadClients.RepeatAsync(target, Requests.Message(target.Address, "sim"), Connections, _length);
+        var request = Requests.Message(target.Address, "sim");
+        var answers = await LoadClients.RepeatAsync(target, request, Connections, _length);
         var elapsed = Stopwatch.GetElapsedTime(started);
         processor = target.Process.ProcessorTime - processor;
 

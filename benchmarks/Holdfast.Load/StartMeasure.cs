@@ -1,6 +1,6 @@
 namespace Holdfast.Load;
 
-/// <summary>From the command to the first 200, the wrapper included, and what the process holds when nothing happens.</summary>
+/// <summary>From the command to the first 200, wrapper included, and the memory of an idle process.</summary>
 internal sealed class StartMeasure(TestBed bed) : IMeasure
 {
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(3);

@@ -11,7 +11,7 @@ internal enum Side
     Floor,
 }
 
-/// <summary>How this run is made. Commands know the placeholders {listen}, {upstream}, {config} and {address}.</summary>
+/// <summary>How this run is made. Commands know {listen}, {upstream}, {config} and {address}.</summary>
 internal sealed record Settings(
     int Rounds, bool Quick, string GatewayCommand, string FloorCommand, string SimulatorCommand, string Home);
 
@@ -21,7 +21,7 @@ internal sealed record Target(IPEndPoint Address, ChildProcess Process, TimeSpan
     public void Dispose() => Process.Dispose();
 }
 
-/// <summary>Starts the simulator once and, in front of it, what is measured. Owns the ports and the configuration.</summary>
+/// <summary>Starts the simulator once and, in front of it, what is measured. Owns ports and configuration.</summary>
 internal sealed class TestBed(Settings settings) : IDisposable
 {
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);

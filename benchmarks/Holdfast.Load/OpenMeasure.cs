@@ -51,7 +51,9 @@ internal sealed class OpenMeasure(TestBed bed) : IMeasure
         var clients = new List<LoadClient>(_streams);
         var streams = await OpenAsync(target, clients, length / 3, deadline.Token);
         await Task.Delay(length / 15, CancellationToken.None);
-        var (plateau, processor) = await WatchAsync(target.Process, length - Stopwatch.GetElapsedTime(started));
+        // The first stream ends one gap early: its first event has no gap before it.
+        var left = length - TimeSpan.FromMilliseconds(2 * Gap) - Stopwatch.GetElapsedTime(started);
+        var (plateau, processor) = await WatchAsync(target.Process, left);
         var answers = await Task.WhenAll(streams);
         clients.ForEach(client => client.Dispose());
 

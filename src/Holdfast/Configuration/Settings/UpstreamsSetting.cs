@@ -23,8 +23,15 @@ internal sealed class UpstreamsSetting(string name, Section<UpstreamOptions> sec
         }
 
         var upstreams = BuiltIn();
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (upstream, entry) in given.Members)
         {
+            if (!seen.Add(upstream))
+            {
+                var twice = SettingsReading.Join(path, upstream);
+                reading.Add(twice, $"{twice} differs from another upstream in case only: rename one of them.", entry.Line);
+            }
+
             ReadOne(upstream, entry, upstreams, SettingsReading.Join(path, upstream), reading);
         }
 

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Holdfast.Wire;
 
 namespace Holdfast.Upstreams;
@@ -37,6 +38,11 @@ public sealed class UpstreamOptions
     /// <summary>How long a connection lives at most, so that DNS changes are seen. Default 10 min;
     /// <c>"off"</c> keeps it.</summary>
     public TimeSpan ConnectionLifetime { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often setting up a connection is tried again after it failed, before any byte of the request was
+    /// sent (R13). Default 1; 0 disables.</summary>
+    [Range(0, 5)]
+    public int ConnectRetries { get; set; } = 1;
 
     /// <summary>The upstreams that exist without configuration.</summary>
     public static IReadOnlyDictionary<string, UpstreamOptions> BuiltIn { get; } =

@@ -1,0 +1,18 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Holdfast.Admin;
+
+/// <summary>Puts the admin socket and its handlers into the application.</summary>
+internal static class AdminRegistration
+{
+    /// <param name="services">The application's services; those of observability must be among them.</param>
+    /// <param name="home">The folder <c>HOLDFAST_HOME</c>.</param>
+    public static IServiceCollection AddAdmin(this IServiceCollection services, string home)
+    {
+        services.AddSingleton<GatewayFacts>();
+        services.AddSingleton<StatusEndpoint>();
+        services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<AdminSocket>(provider, home));
+        return services;
+    }
+}

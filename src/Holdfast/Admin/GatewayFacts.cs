@@ -1,0 +1,15 @@
+namespace Holdfast.Admin;
+
+/// <summary>What the status tells that only the host of the gateway knows; set by it before the gateway starts.</summary>
+internal sealed class GatewayFacts(TimeProvider time)
+{
+    public DateTimeOffset Started { get; } = time.GetUtcNow();
+
+    /// <summary>The addresses listened on, as clients write them.</summary>
+    public Func<IReadOnlyList<string>> Listen { get; set; } = () => [];
+
+    public Func<bool> IsDraining { get; set; } = () => false;
+
+    /// <summary>The listener's counters (R15, R16).</summary>
+    public Func<IEnumerable<(string Kind, long Value)>> Sockets { get; set; } = () => [];
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Text;
+using Holdfast.Observability;
+
+namespace Holdfast.Admin;
+
+/// <summary>The status as people read it in a terminal. Pure.</summary>
+internal static class StatusPage
+{
+    public static string Write(StatusDocument status)
+    {
+        var page = new StringBuilder();
+        WriteHead(page, status);
+        WriteOpen(page, status.OpenExchanges);
+        WriteTotals(page, status.Totals);
+        WriteSockets(page, status.Sockets);
+        WriteFailures(page, status.RecentFailures);
+        return page.ToString();
+    }
+
+    private static void WriteHead(StringBuilder page, StatusDocument status)
+    {
+        var state = status.Draining ? "draining" : "running";
+        Line(page, $"holdfast {status.Version}, {state}, process {status.Pid}, up {Span(status.UptimeSeconds)}");
+        Line(page, $"listening on {string.Join(", ", status.Listen.DefaultIfEmpty("nothing"))}");
+    }
+
+    private static void WriteOpen(StringBuilder page, IReadOnlyList<OpenExchangeStatus> open)
+    {
+        Line(page, $"");
+        Line(page, $"open exchanges: {open.Count}, of them streams: {open.Count(exchange => exchange.IsStream)}");
+        foreach (var exchange in open)
+        {
+            Line(page, $"  {exchange.ExchangeId}  {exchange.Upstream ?? "-"}  {Clean(exchange.Model)}  {exchange.Phase}  age {
+                Span(exchange.AgeSeconds)}  silent {Span(exchange.SilenceSeconds)}  {Size(exchange.BytesSent)}");
+        }
+    }
+
+    private static void WriteTotals(StringBuilder page, TotalsSnapshot totals)
+    {
+        Line(page, $"");
+        Line(page, $"exchanges since the start: {totals.Exchanges}");
+        Line(page, $"  completed {totals.Completed}, failed {totals.Failed}, upstream errors {totals.UpstreamErrors
+            }, aborted by the client {totals.ClientAborted}, refused {totals.Refused}");
+        Line(page, $"  {Size(totals.RequestBytes)} in, {Size(totals.ResponseBytes)} out");
+    }
+
+    private static void WriteSockets(StringBuilder page, IReadOnlyDictionary<string, long> sockets)
+    {
+        var some = sockets.Where(counter => counter.Value > 0).Select(counter => $"{counter.Key} {counter.Value}").ToList();
+        if (some.Count > 0)
+        {
+            Line(page, $"sockets: {string.Join(", ", some)}");
+        }
+    }
+
+    private static void WriteFailures(StringBuilder page, IReadOnlyList<RecentFailure> failures)
+    {
+        Line(page, $"");
+        Line(page, $"{(failures.Count == 0 ? "no recent errors" : "recent errors, newest first:")}");
+        foreach (var failure in failures)
+        {
+            Line(page, $"  {failure.At:yyyy-MM-dd HH:mm:ss}Z  {failure.Upstream ?? "-"}  {failure.Status}  {
+                Clean(failure.Code)}  {Clean(failure.Text)}  ({failure.ExchangeId})");
+        }
+    }
+
+    // A model's name and an upstream's error type come from outside: nothing in them may drive a terminal.
+    private static string Clean(string? text) => string.IsNullOrEmpty(text)
+        ? "-"
+        : string.Concat(text.Take(200).Select(c => char.IsControl(c) ? '?' : c));
+
+    private static string Span(double seconds)
+    {
+        var span = TimeSpan.FromSeconds(seconds);
+        return span switch
+        {
+            { TotalMinutes: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(seconds * 10) / 10:0.0} s"),
+            { TotalHours: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{span.Minutes} min {span.Seconds:00} s"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(span.TotalHours):0} h {span.Minutes:00} min"),
+        };
+    }
+
+    private static string Size(long bytes) => bytes switch
+    {
+        < 10_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes} B"),
+        < 10_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1000.0:0.0} kB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1_000_000.0:0.0} MB"),
+    };
+
+    private static void Line(StringBuilder page, FormattableString line) =>
+        page.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+}

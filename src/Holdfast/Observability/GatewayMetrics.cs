@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Holdfast.Recording.Records;
+
+namespace Holdfast.Observability;
+
+/// <summary>Counts and measures what the gateway does; one method an event. Owns the meter <c>Holdfast</c>, not where
+/// its numbers go. Never blocks, never throws.</summary>
+/// <remarks>No label holds what a client chose (a model's name): such values are without bound.</remarks>
+internal sealed class GatewayMetrics : IDisposable
+{
+    public const string MeterName = "Holdfast";
+
+    private const string Protocol = "holdfast.protocol";
+    private const string Upstream = "holdfast.upstream";
+    private const string End = "holdfast.end";
+    private const string EndSide = "holdfast.end_side";
+    private const string ErrorType = "error.type";
+
+    private static readonly InstrumentAdvice<double> Durations = new()
+    {
+        HistogramBucketBoundaries =
+            [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 45, 60, 120, 300, 600, 1800],
+    };
+
+    private readonly BoundedLabels _protocols = new(16);
+    private readonly BoundedLabels _upstreams = new(64);
+    private readonly BoundedLabels _codes = new(96);
+
+    private readonly UpDownCounter<long> _openExchanges;
+    private readonly UpDownCounter<long> _openStreams;
+    private readonly Counter<long> _exchanges;
+    private readonly Counter<long> _attempts;
+    private readonly Counter<long> _staleRepeats;
+    private readonly Counter<long> _refusals;
+    private readonly Counter<long> _earlyOpens;
+    private readonly Counter<long> _repairs;
+    private readonly Counter<long> _silentStreams;
+    private readonly Counter<long> _requestBytes;
+    private readonly Counter<long> _responseBytes;
+    private readonly Counter<long> _events;
+    private readonly Counter<long> _keepalives;
+    private readonly Counter<long> _recordsLost;
+    private readonly Histogram<double> _duration;
+    private readonly Histogram<double> _timeToHeaders;
+    private readonly Histogram<double> _timeToFirstEvent;
+    private readonly Histogram<double> _timeToFirstOutput;
+    private readonly Histogram<double> _longestGap;
+
+    public GatewayMetrics()
+    {
+        _openExchanges = Meter.CreateUpDownCounter<long>("holdfast.exchanges.open", "{exchange}", "Exchanges open now.");
+        _openStreams = Meter.CreateUpDownCounter<long>("holdfast.streams.open", "{stream}", "Streams open now.");
+        _exchanges = Count("holdfast.exchanges", "{exchange}", "Exchanges ended.");
+        _attempts = Count("holdfast.attempts", "{attempt}", "Attempts made at upstreams, by result.");
+        _staleRepeats = Count("holdfast.stale_repeats", "{attempt}",
+            "Requests repeated once because a reused connection had died unused.");
+        _refusals = Count("holdfast.refusals", "{request}", "Requests refused, by error code.");
+        _earlyOpens = Count("holdfast.early_opens", "{stream}", "Streams opened before the upstream answered.");
+        _repairs = Count("holdfast.repairs", "{answer}", "Answers repaired for the client.");
+        _silentStreams = Count("holdfast.silent_streams", "{stream}",
+            "Times a live stream's upstream stayed silent beyond the threshold.");
+        _requestBytes = Count("holdfast.request.bytes", "By", "Bytes of request bodies.");
+        _responseBytes = Count("holdfast.response.bytes", "By", "Bytes of answer bodies sent to clients.");
+        _events = Count("holdfast.events", "{event}", "Events relayed to clients.");
+        _keepalives = Count("holdfast.keepalives", "{keepalive}", "Keepalives sent to clients.");
+        _recordsLost = Count("holdfast.records.lost", "{record}", "Exchange records that could not be written, by reason.");
+        _duration = Measure("holdfast.exchange.duration", "Time from an exchange's start to its end.");
+        _timeToHeaders = Measure("holdfast.exchange.time_to_headers", "Time from the start to the upstream's headers.");
+        _timeToFirstEvent = Measure("holdfast.exchange.time_to_first_event", "Time from the start to the first event.");
+        _timeToFirstOutput = Measure("holdfast.exchange.time_to_first_output",
+            "Time from the start to the first generated output.");
+        _longestGap = Measure("holdfast.exchange.longest_gap", "Longest silence of the upstream once it had begun.");
+    }
+
+    public Meter Meter { get; } = new(MeterName);
+
+    public void ExchangeStarted() => _openExchanges.Add(1);
+
+    /// <summary>The end of an exchange that <see cref="ExchangeStarted"/> began, with everything its record holds.</summary>
+    public void ExchangeEnded(ExchangeRecord record)
+    {
+        _openExchanges.Add(-1);
+        var tags = TagsOf(record.Protocol, record.Upstream);
+        AddBytesAndEvents(record, tags);
+        MeasureTimes(record, tags);
+
+        tags.Add(End, record.End);
+        _duration.Record(record.TotalMs / 1000, tags);
+
+        tags.Add(EndSide, record.EndSide ?? "none");
+        tags.Add(ErrorType, _codes.Of(record.ErrorCode));
+        _exchanges.Add(1, tags);
+    }
+
+    public void StreamOpened() => _openStreams.Add(1);
+
+    public void StreamEnded() => _openStreams.Add(-1);
+
+    /// <param name="upstream">The upstream asked.</param>
+    /// <param name="result"><c>answered</c>, or the error code of its failure.</param>
+    public void AttemptEnded(string upstream, string result) => _attempts.Add(
+        1, new TagList { { Upstream, _upstreams.Of(upstream) }, { "holdfast.result", _codes.Of(result) } });
+
+    public void StaleRepeat(string upstream) => _staleRepeats.Add(1, new TagList { { Upstream, _upstreams.Of(upstream) } });
+
+    public void Refused(string code) => _refusals.Add(1, new TagList { { ErrorType, _codes.Of(code) } });
+
+    public void OpenedEarly(string? protocol, string? upstream) => _earlyOpens.Add(1, TagsOf(protocol, upstream));
+
+    public void Repaired(string? protocol, string? upstream) => _repairs.Add(1, TagsOf(protocol, upstream));
+
+    /// <summary>A live stream's upstream has been silent beyond the threshold (R32); once a silence.</summary>
+    public void StreamSilent(string? protocol, string? upstream) => _silentStreams.Add(1, TagsOf(protocol, upstream));
+
+    /// <param name="count">How many records.</param>
+    /// <param name="reason"><c>queue_full</c> or <c>sink_failed</c>.</param>
+    public void RecordsLost(long count, string reason) =>
+        _recordsLost.Add(count, new TagList { { "holdfast.reason", reason } });
+
+    /// <summary>Exports the listener's socket counters (R15, R16), read when somebody collects.</summary>
+    public void ObserveSockets(Func<IEnumerable<(string Kind, long Value)>> snapshot) => Meter.CreateObservableCounter(
+        "holdfast.socket.events",
+        () => snapshot().Select(counter =>
+            new Measurement<long>(counter.Value, new KeyValuePair<string, object?>("holdfast.socket.event", counter.Kind))),
+        "{event}", "What happened on the sockets of our listeners.");
+
+    public void Dispose() => Meter.Dispose();
+
+    private void AddBytesAndEvents(ExchangeRecord record, in TagList tags)
+    {
+        AddSome(_requestBytes, record.RequestBytes, tags);
+        AddSome(_responseBytes, record.ResponseBytes, tags);
+        AddSome(_events, record.Events, tags);
+        AddSome(_keepalives, record.Keepalives, tags);
+    }
+
+    private void MeasureTimes(ExchangeRecord record, in TagList tags)
+    {
+        Record(_timeToHeaders, record.HeadersMs, tags);
+        Record(_timeToFirstEvent, record.FirstEventMs, tags);
+        Record(_timeToFirstOutput, record.FirstOutputMs, tags);
+        Record(_longestGap, record.LongestGapMs, tags);
+    }
+
+    private TagList TagsOf(string? protocol, string? upstream) =>
+        new() { { Protocol, _protocols.Of(protocol) }, { Upstream, _upstreams.Of(upstream) } };
+
+    private Counter<long> Count(string name, string unit, string description) =>
+        Meter.CreateCounter<long>(name, unit, description);
+
+    private Histogram<double> Measure(string name, string description) =>
+        Meter.CreateHistogram(name, "s", description, tags: null, Durations);
+
+    private static void AddSome(Counter<long> counter, long value, in TagList tags)
+    {
+        if (value > 0)
+        {
+            counter.Add(value, tags);
+        }
+    }
+
+    private static void Record(Histogram<double> histogram, double? milliseconds, in TagList tags)
+    {
+        if (milliseconds is { } ms)
+        {
+            histogram.Record(ms / 1000, tags);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Holdfast.Observability;
+
+/// <summary>Puts everything that observes into the application.</summary>
+internal static class ObservabilityRegistration
+{
+    /// <param name="services">The application's services; a <see cref="TimeProvider"/> must be among them.</param>
+    /// <param name="exchangeLog">Where the exchanges' lines go; standard output when null.</param>
+    /// <param name="otelVariables">The <c>OTEL_…</c> variables; the environment's when null.</param>
+    public static IServiceCollection AddObservability(
+        this IServiceCollection services, Stream? exchangeLog = null,
+        IReadOnlyDictionary<string, string?>? otelVariables = null)
+    {
+        services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton<PrometheusText>();
+        services.AddSingleton<ExchangeTotals>();
+        services.AddSingleton<RecentFailures>();
+        services.AddSingleton<OpenExchanges>();
+        services.AddSingleton<ExchangeTraces>();
+        services.AddSingleton<ExchangeReporter>();
+        services.AddSingleton(provider => new ExchangeLog(
+            exchangeLog ?? StandardStreams.Output(), provider.GetRequiredService<GatewayMetrics>()));
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<ExchangeLog>());
+        services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<OtlpExport>(
+            provider, otelVariables ?? OtlpExport.FromEnvironment()));
+        services.AddHostedService<SilenceWatch>();
+        return services;
+    }
+
+    /// <summary>Diagnostics go to standard error, one line a message: <c>Information</c> and above of our own, warnings of
+    /// the frameworks; with <paramref name="debug"/> (<c>DEBUG=true</c>, R101) also <c>Debug</c> of our own.</summary>
+    public static ILoggingBuilder AddDiagnostics(this ILoggingBuilder logging, bool debug, Stream? sink = null)
+    {
+        logging.ClearProviders();
+        logging.SetMinimumLevel(LogLevel.Warning);
+        logging.AddFilter("Holdfast", debug ? LogLevel.Debug : LogLevel.Information);
+        logging.Services.AddSingleton<ILoggerProvider>(provider => new StderrLogging(
+            sink ?? StandardStreams.Error(), provider.GetService<TimeProvider>() ?? TimeProvider.System));
+        return logging;
+    }
+
+    /// <summary><c>GET /metrics</c>, Prometheus' text.</summary>
+    public static IEndpointConventionBuilder MapMetrics(this IEndpointRouteBuilder app)
+    {
+        // Asked for now, so that it counts from the start and not from the first look.
+        var text = app.ServiceProvider.GetRequiredService<PrometheusText>();
+        return app.MapGet("/metrics", new RequestDelegate(http => AnswerAsync(http, text)));
+    }
+
+    private static Task AnswerAsync(HttpContext http, PrometheusText text)
+    {
+        http.Response.ContentType = PrometheusText.ContentType;
+        return http.Response.WriteAsync(text.Render(), http.RequestAborted);
+    }
+}

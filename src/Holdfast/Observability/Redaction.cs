@@ -1,0 +1,114 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Holdfast.Observability;
+
+/// <summary>Takes secrets out of what we print (R131). Pure. A net below the rule that no secret gets there, not a
+/// licence to log one.</summary>
+internal static partial class Redaction
+{
+    private const string Hidden = "***";
+
+    private static readonly string[] SecretNames =
+        ["key", "token", "secret", "password", "passwd", "pwd", "auth", "authorization", "credential", "credentials",
+            "signature", "sig", "code", "session"];
+
+    // Written in one piece, so that the word before cannot be told by its shape.
+    private static readonly string[] JoinedNames =
+        ["apikey", "accesskey", "secretkey", "accesstoken", "authtoken", "refreshtoken", "idtoken", "clientsecret"];
+
+    /// <summary>A query, with or without its <c>?</c>, each secret's value replaced; everything else byte for byte.</summary>
+    public static string Query(string query)
+    {
+        if (query.Length == 0 || !query.Contains('='))
+        {
+            return Text(query);
+        }
+
+        var start = query[0] == '?' ? 1 : 0;
+        var result = new StringBuilder(query.Length).Append(query, 0, start);
+        foreach (var part in query.AsSpan(start).Split('&'))
+        {
+            var pair = query.AsSpan(start)[part];
+            var equals = pair.IndexOf('=');
+            result.Append(result.Length > start ? "&" : "");
+            if (equals >= 0 && IsSecretName(pair[..equals]))
+            {
+                result.Append(pair[..equals]).Append('=').Append(Hidden);
+            }
+            else
+            {
+                result.Append(pair);
+            }
+        }
+
+        return Text(result.ToString());
+    }
+
+    /// <summary>A text, everything in it that looks like a key replaced.</summary>
+    public static string Text(string text)
+    {
+        if (text.Length < 8)
+        {
+            return text;
+        }
+
+        text = KeyShapes().Replace(text, match => match.Groups["keep"].Value + Hidden);
+        return SecretPairs().Replace(text, match => match.Groups["keep"].Value + Hidden);
+    }
+
+    // Names are compared by their last word, decoded, so that api_key, apiKey, x-goog-api-key, access%5Ftoken all count.
+    private static bool IsSecretName(ReadOnlySpan<char> raw)
+    {
+        var name = Decode(raw.ToString());
+        foreach (var secret in SecretNames)
+        {
+            if (!name.EndsWith(secret, StringComparison.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
+            var before = name.Length - secret.Length - 1;
+            if (before < 0 || !char.IsAsciiLetter(name[before]) || char.IsAsciiLetterUpper(name[before + 1]) ||
+                JoinedNames.Any(joined => name.EndsWith(joined, StringComparison.OrdinalIgnoreCase)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // Twice at most: what is encoded three times over is nobody's parameter name.
+    private static string Decode(string name)
+    {
+        var once = Uri.UnescapeDataString(name.Replace('+', ' '));
+        return Uri.UnescapeDataString(once).Trim();
+    }
+
+    // The shapes of known keys. The part named "keep" tells what stood there and holds nothing of the secret.
+    [GeneratedRegex(
+        """
+        (?<keep>\b(?:Bearer|Basic|Token)\s+)[A-Za-z0-9._~+/=-]{6,}
+        |(?<keep>\bsk-(?:ant-|proj-|or-|svcacct-)?)[A-Za-z0-9_-]{6,}
+        |(?<keep>\bAIza)[A-Za-z0-9_-]{10,}
+        |(?<keep>\bya29\.)[A-Za-z0-9._-]{6,}
+        |(?<keep>\b(?:gh[pousr]_|github_pat_|xox[abprs]-|hf_|gsk_|xai-|nvapi-|pplx-|r8_|AKIA))[A-Za-z0-9_-]{8,}
+        |(?<keep>\beyJ)[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?
+        |(?<keep>://)[^\s/@:]+:[^\s/@]+(?=@)
+        """,
+        RegexOptions.IgnorePatternWhitespace | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture |
+        RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex KeyShapes();
+
+    // A secret's name with its value: in a URL's query, a header line, JSON.
+    [GeneratedRegex(
+        """
+        (?<keep>\b(?:x-)?(?:goog-)?(?:api[-_]?key|access[-_]?token|refresh[-_]?token|auth[-_]?token|client[-_]?secret|password)["']?\s*[=:]\s*["']?)[^\s"'&,;}]{3,}
+        |(?<keep>[?&](?:key|token|sig|signature)=)[^\s"'&]+
+        |(?<keep>\b(?:proxy-)?authorization["']?\s*[=:]\s*["']?)(?!(?:Bearer|Basic|Token)\s)[^\s"',;}]{3,}
+        """,
+        RegexOptions.IgnorePatternWhitespace | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture |
+        RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SecretPairs();
+}

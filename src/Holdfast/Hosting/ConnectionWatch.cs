@@ -70,7 +70,7 @@ internal sealed class ConnectionWatch(
         if (ConnectionState.Of(http) is { } state)
         {
             state.RequestBegan(http);
-            http.Response.OnStarting(StampAnswer, http);
+            http.Response.OnStarting(AnswerBegins, http);
             http.Response.OnCompleted(RequestEnded, http);
         }
 
@@ -106,10 +106,15 @@ internal sealed class ConnectionWatch(
         }
     }
 
-    private static Task StampAnswer(object http)
+    private static Task AnswerBegins(object http)
     {
         var context = (HttpContext)http;
-        ConnectionState.Of(context)?.StampAnswer(context.Response);
+        if (ConnectionState.Of(context) is { } state)
+        {
+            state.AnswerBegan();
+            state.StampAnswer(context.Response);
+        }
+
         return Task.CompletedTask;
     }
 

@@ -37,4 +37,8 @@ public sealed class HoldfastOptions
 
     /// <summary>How large what clients send may be.</summary>
     public LimitOptions Limits { get; set; } = new();
+
+    /// <summary>Whether the log follows every step of an exchange (no bodies, no keys). Default false.
+    /// <c>DEBUG</c> (<c>true</c>, <c>1</c>, <c>false</c>, <c>0</c>; other values are not meant for us) overrides.</summary>
+    public bool Debug { get; set; }
 }

@@ -1,3 +1,5 @@
+using Holdfast.Wire;
+
 namespace Holdfast.Proxy;
 
 /// <summary>How a stream is kept alive and when it is given up. Section <c>streaming</c>.</summary>
@@ -34,20 +36,4 @@ public sealed class KeepAliveForms
 
     /// <summary>Gemini: <c>blank</c> (default) or <c>comment</c>.</summary>
     public KeepAliveForm Gemini { get; set; } = KeepAliveForm.Blank;
-}
-
-/// <summary>The forms a keepalive can take.</summary>
-public enum KeepAliveForm
-{
-    /// <summary>A blank line.</summary>
-    Blank,
-
-    /// <summary>An SSE comment and a blank line.</summary>
-    Comment,
-
-    /// <summary>Anthropic's <c>event: ping</c>.</summary>
-    Ping,
-
-    /// <summary>The Responses <c>keepalive</c> event with the last sequence number.</summary>
-    Event,
 }

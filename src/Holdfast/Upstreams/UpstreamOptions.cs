@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Holdfast.Wire;
 
 namespace Holdfast.Upstreams;
@@ -30,12 +31,18 @@ public sealed class UpstreamOptions
     /// <summary>Whether HTTP/2 is used where TLS offers it. Default false: one reset would end every turn on the connection (D27).</summary>
     public bool Http2 { get; set; }
 
-    /// <summary>How long an idle connection to it is kept; must be below its own limit. X
-    /// upstream sends <c>Keep-Alive: timeout=N</c>, N − 1 s if that is shorter (R12).</summary>
+    /// <summary>How long an idle connection to it is kept; must be below its own limit. Default 30 s, or N − 1 s where the
+    /// upstream says <c>Keep-Alive: timeout=N</c> and that is shorter (R12).</summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a connection lives at most, so that DNS changes are seen. Default 10 min.</summary>
+    /// <summary>How long a connection lives at most, so that DNS changes are seen. Default 10 min;
+    /// <c>"off"</c> keeps it.</summary>
     public TimeSpan ConnectionLifetime { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often setting up a connection is tried again after it failed, before any byte of the request was
+    /// sent (R13). Default 1; 0 disables.</summary>
+    [Range(0, 5)]
+    public int ConnectRetries { get; set; } = 1;
 
     /// <summary>The upstreams that exist without configuration.</summary>
     public static IReadOnlyDictionary<string, UpstreamOptions> BuiltIn { get; } =

@@ -1,0 +1,49 @@
+using System.Buffers;
+using System.Text.Json;
+using Holdfast.Wire.Errors;
+
+namespace Holdfast.Wire.Anthropic;
+
+/// <summary>Anthropic Messages.</summary>
+internal sealed class AnthropicProtocol : WireProtocol
+{
+    public override string Name => "anthropic";
+
+    public override ProtocolFamily Family => ProtocolFamily.Anthropic;
+
+    public override KeepAliveForm DefaultKeepAlive => KeepAliveForm.Ping;
+
+    public override bool InputIncludesCache => false;
+
+    public override StreamFollower Follow(StreamContext context) => new AnthropicStream();
+
+    public override void WriteErrorBody(GatewayError error, IBufferWriter<byte> output) =>
+        ErrorJson.Write(output, json => WriteError(json, error));
+
+    internal static void WriteError(Utf8JsonWriter json, GatewayError error)
+    {
+        json.WriteStartObject();
+        json.WriteString("type", "error");
+        json.WriteStartObject("error");
+        json.WriteString("type", TypeOf(error));
+
+        // The kind stands in the text: generic retry layers look for it there (G10).
+        json.WriteString("message", $"{error.Message} ({error.Kind}: {error.Code.Name})");
+        json.WriteHoldfast(error);
+        json.WriteEndObject();
+        json.WriteString("request_id", error.ExchangeId);
+        json.WriteEndObject();
+    }
+
+    private static string TypeOf(GatewayError error) => error.Code.Status switch
+    {
+        _ when error.Code.Class == ErrorClass.Stream => "api_error",
+        401 => "authentication_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        504 => "timeout_error",
+        >= 500 => "api_error",
+        _ => "invalid_request_error",
+    };
+}

@@ -1,0 +1,41 @@
+using System.Buffers;
+using Holdfast.Wire.Errors;
+
+namespace Holdfast.Wire.Gemini;
+
+/// <summary>Follows a Gemini stream without <c>alt=sse</c>: one JSON array that arrives element by element. Blanks
+/// between elements keep it alive; an error cannot be told inside it, so a cut is passed on as a cut (D20).</summary>
+internal sealed class GeminiArrayStream : GeminiStream
+{
+    public override bool CanTellErrors => false;
+
+    public override StreamFraming Framing => StreamFraming.JsonArray;
+
+    public override FrameAction Observe(ReadOnlySpan<byte> frame)
+    {
+        var element = frame.Trim("[, \t\r\n"u8);
+        if (element.SequenceEqual("]"u8))
+        {
+            IsTerminal = true;
+        }
+        else if (!element.IsEmpty && element[0] == '{')
+        {
+            Read(default, element);
+            IsTerminal = false;
+        }
+
+        return FrameAction.Relay;
+    }
+
+    public override byte[]? CompletionOf(ReadOnlySpan<byte> partial) => null;
+
+    public override void WriteKeepAlive(KeepAliveForm form, IBufferWriter<byte> output) => output.Write(" "u8);
+
+    public override void WriteError(GatewayError error, IBufferWriter<byte> output)
+    {
+    }
+
+    public override void WriteUpstreamError(ReadOnlySpan<byte> body, GatewayError error, IBufferWriter<byte> output)
+    {
+    }
+}

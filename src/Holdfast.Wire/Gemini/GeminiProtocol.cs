@@ -1,0 +1,44 @@
+using System.Buffers;
+using System.Text.Json;
+using Holdfast.Wire.Errors;
+
+namespace Holdfast.Wire.Gemini;
+
+/// <summary>Gemini generateContent.</summary>
+internal sealed class GeminiProtocol : WireProtocol
+{
+    public override string Name => "gemini";
+
+    public override ProtocolFamily Family => ProtocolFamily.Gemini;
+
+    public override KeepAliveForm DefaultKeepAlive => KeepAliveForm.Blank;
+
+    public override bool InputIncludesCache => true;
+
+    public override StreamFollower Follow(StreamContext context) =>
+        context.IsArray ? new GeminiArrayStream() : new GeminiStream();
+
+    public override void WriteErrorBody(GatewayError error, IBufferWriter<byte> output) =>
+        ErrorJson.Write(output, json => WriteError(json, error));
+
+    internal static void WriteError(Utf8JsonWriter json, GatewayError error)
+    {
+        json.WriteStartObject();
+        json.WriteStartObject("error");
+        json.WriteNumber("code", error.Code.Status);
+        json.WriteString("message", $"{error.Message} ({error.Kind}: {error.Code.Name})");
+        json.WriteString("status", error.Code.Status switch
+        {
+            400 or 413 or 415 => "INVALID_ARGUMENT",
+            401 => "UNAUTHENTICATED",
+            403 => "PERMISSION_DENIED",
+            404 => "NOT_FOUND",
+            500 => "INTERNAL",
+            504 => "DEADLINE_EXCEEDED",
+            _ => "UNAVAILABLE",
+        });
+        json.WriteHoldfast(error);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,54 @@
+using System.Buffers;
+using System.Text.Json;
+using Holdfast.Wire.Usage;
+
+namespace Holdfast.Wire.Json;
+
+/// <summary>What the gateway reads out of a whole JSON answer.</summary>
+/// <param name="IsWhole">Whether the bytes are one whole JSON document: a cut one must never look like an answer (R5).</param>
+/// <param name="Model">The model the answer names.</param>
+/// <param name="Usage">The tokens it states.</param>
+public readonly record struct AnswerPeek(bool IsWhole, string? Model, TokenUsage? Usage)
+{
+    /// <summary>Reads an answer to its end; never throws.</summary>
+    public static AnswerPeek Read(WireProtocol protocol, in ReadOnlySequence<byte> body)
+    {
+        var usage = protocol.ReadUsage();
+        string? model = null;
+        var reader = new Utf8JsonReader(body, JsonPeek.Options);
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType != JsonTokenType.PropertyName)
+                {
+                    continue;
+                }
+
+                if (reader.CurrentDepth == 1
+                    && (reader.ValueTextEquals("usage"u8) || reader.ValueTextEquals("usageMetadata"u8)))
+                {
+                    reader.Read();
+                    usage.Read(ref reader);
+                }
+                else if (reader.CurrentDepth == 1
+                    && (reader.ValueTextEquals("model"u8) || reader.ValueTextEquals("modelVersion"u8)))
+                {
+                    reader.Read();
+                    model = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+                }
+                else
+                {
+                    reader.Read();
+                    reader.TrySkip();
+                }
+            }
+
+            return new(reader.BytesConsumed > 0, model, usage.Usage);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return new(false, model, usage.Usage);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Holdfast.Wire.Json;
+
+/// <summary>What the gateway needs to know of a request body; everything else in it is none of its business.</summary>
+/// <param name="Model">The top-level <c>model</c>, if it is a string. Of duplicates the last counts.</param>
+/// <param name="Stream">The top-level <c>stream</c>.</param>
+/// <param name="Error">Where the body stops being JSON; null for good JSON.</param>
+public readonly record struct RequestPeek(string? Model, bool Stream, string? Error)
+{
+    /// <summary>Reads a body to its end without changing it; never throws.</summary>
+    public static RequestPeek Read(in ReadOnlySequence<byte> body)
+    {
+        string? model = null;
+        var stream = false;
+        var reader = new Utf8JsonReader(SkipBom(body), JsonPeek.Options);
+        try
+        {
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            {
+                return new(null, false, "The body is not a JSON object.");
+            }
+
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isModel = reader.ValueTextEquals("model"u8);
+                var isStream = !isModel && reader.ValueTextEquals("stream"u8);
+                reader.Read();
+                if (isModel)
+                {
+                    model = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+                }
+                else if (isStream)
+                {
+                    stream = reader.TokenType == JsonTokenType.True;
+                }
+
+                reader.Skip();
+            }
+
+            // Reads on to the end: anything behind the object is an error.
+            while (reader.Read())
+            {
+            }
+
+            return new(model, stream, null);
+        }
+        catch (JsonException e)
+        {
+            // Not the exception's own text: it may quote the body.
+            return new(null, false,
+                $"The body is not valid JSON: it breaks at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.");
+        }
+        catch (InvalidOperationException)
+        {
+            return new(null, false, "The body's model name is not valid UTF-8.");
+        }
+    }
+
+    private static ReadOnlySequence<byte> SkipBom(in ReadOnlySequence<byte> body)
+    {
+        ReadOnlySpan<byte> bom = [0xEF, 0xBB, 0xBF];
+        return body.FirstSpan.StartsWith(bom) ? body.Slice(bom.Length) : body;
+    }
+}

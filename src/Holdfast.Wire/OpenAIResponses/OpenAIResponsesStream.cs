@@ -1,0 +1,254 @@
+using System.Buffers;
+using System.Text.Json;
+using Holdfast.Wire.Errors;
+using Holdfast.Wire.Json;
+using Holdfast.Wire.Usage;
+
+namespace Holdfast.Wire.OpenAIResponses;
+
+/// <summary>Follows a Responses stream: sequence numbers, from <c>response.created</c> to one of its four ends.</summary>
+internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollower
+{
+    private UsageReader _usage = WireProtocol.OpenAIResponses.ReadUsage();
+    private long _lastSequence = -1;
+    private string? _responseId;
+
+    public override TokenUsage? Usage => _usage.Usage;
+
+    protected override bool NamesEvents => true;
+
+    public override void WriteKeepAlive(KeepAliveForm form, IBufferWriter<byte> output)
+    {
+        // Before response.created the SDK's accumulator throws on any event: a blank line is all it takes.
+        if (!HasBegun || form == KeepAliveForm.Blank)
+        {
+            output.Write("\n"u8);
+        }
+        else if (form == KeepAliveForm.Comment)
+        {
+            output.Write(": keepalive\n\n"u8);
+        }
+        else
+        {
+            WriteEvent(output, "keepalive"u8, Math.Max(0, _lastSequence), static _ => { });
+        }
+    }
+
+    public override void WriteError(GatewayError error, IBufferWriter<byte> output)
+    {
+        WriteCreatedIfMissing(output);
+        WriteFailed(output, _lastSequence + 1, json =>
+        {
+            // server_error is a code Codex and the SDKs treat as passing.
+            json.WriteString("code", "server_error");
+            json.WriteString("type", error.Kind);
+            json.WriteString("message", $"{error.Message} ({error.Code.Name})");
+            json.WriteHoldfast(error);
+        });
+    }
+
+    public override void WriteUpstreamError(ReadOnlySpan<byte> body, GatewayError error, IBufferWriter<byte> output)
+    {
+        var (type, message) = ErrorPeek.Read(body);
+        if (message is null)
+        {
+            WriteError(error, output);
+            return;
+        }
+
+        WriteCreatedIfMissing(output);
+        WriteFailed(output, _lastSequence + 1, json =>
+        {
+            json.WriteString("code", type ?? "server_error");
+            json.WriteString("message", message);
+        });
+    }
+
+    protected override void Read(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    {
+        var isLifecycle = false;
+        if (name.SequenceEqual("response.completed"u8) || name.SequenceEqual("response.incomplete"u8))
+        {
+            IsTerminal = true;
+            isLifecycle = true;
+        }
+        else if (name.SequenceEqual("response.failed"u8))
+        {
+            IsTerminal = true;
+            HasFailed = true;
+            isLifecycle = true;
+            UpstreamError = "response.failed";
+        }
+        else if (name.SequenceEqual("response.created"u8) || name.SequenceEqual("response.queued"u8)
+            || name.SequenceEqual("response.in_progress"u8))
+        {
+            HasBegun = true;
+            isLifecycle = true;
+        }
+        else if (name.SequenceEqual("error"u8))
+        {
+            IsTerminal = true;
+            HasFailed = true;
+        }
+        else
+        {
+            HasOutput |= !IsHandshake(name, data);
+        }
+
+        ReadFields(data, isLifecycle);
+        if (HasFailed && name.SequenceEqual("error"u8))
+        {
+            ReadErrorEvent(data);
+        }
+    }
+
+    private void ReadErrorEvent(ReadOnlySpan<byte> data)
+    {
+        var (type, message) = ErrorPeek.Read(data);
+        UpstreamError = type ?? "error";
+        if (!context.ErrorEventsAsFailed)
+        {
+            return;
+        }
+
+        // Codex ignores a plain error event and then reports a closed stream; response.failed it understands.
+        var output = ReplaceEvent();
+        WriteCreatedIfMissing(output);
+        WriteFailed(output, Math.Max(_lastSequence, 0), json =>
+        {
+            json.WriteString("code", type ?? "server_error");
+            json.WriteString("message", message ?? "The upstream reported an error.");
+        });
+    }
+
+    private void ReadFields(ReadOnlySpan<byte> data, bool isLifecycle)
+    {
+        var reader = new Utf8JsonReader(data, JsonPeek.Options);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("sequence_number"u8))
+            {
+                reader.Read();
+                _lastSequence = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var n)
+                    ? n
+                    : _lastSequence;
+                if (!isLifecycle)
+                {
+                    return;
+                }
+            }
+            else if (isLifecycle && reader.ValueTextEquals("response"u8))
+            {
+                reader.Read();
+                ReadResponse(ref reader);
+            }
+            else
+            {
+                reader.Read();
+                reader.Skip();
+            }
+        }
+    }
+
+    private void ReadResponse(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            return;
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("usage"u8))
+            {
+                reader.Read();
+                _usage.Read(ref reader);
+            }
+            else if (reader.ValueTextEquals("id"u8) && _responseId is null)
+            {
+                reader.Read();
+                _responseId = reader.GetString();
+            }
+            else if (reader.ValueTextEquals("model"u8))
+            {
+                reader.Read();
+                Model = reader.TokenType == JsonTokenType.String ? reader.GetString() : Model;
+            }
+            else
+            {
+                reader.Read();
+                reader.Skip();
+            }
+        }
+    }
+
+    /// <summary>An item or part that is added empty is a handshake (D26).</summary>
+    private static bool IsHandshake(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data) =>
+        name.SequenceEqual("keepalive"u8)
+        || (name.SequenceEqual("response.output_item.added"u8)
+            && (data.IndexOf("\"type\":\"message\""u8) >= 0 || data.IndexOf("\"type\":\"reasoning\""u8) >= 0))
+        || (name.SequenceEqual("response.content_part.added"u8) && data.IndexOf("\"text\":\"\""u8) >= 0);
+
+    private void WriteCreatedIfMissing(IBufferWriter<byte> output)
+    {
+        if (HasBegun)
+        {
+            return;
+        }
+
+        HasBegun = true;
+        _responseId ??= $"resp_{context.ExchangeId}";
+        _lastSequence++;
+        WriteEvent(output, "response.created"u8, _lastSequence, json =>
+        {
+            WriteResponse(json, "in_progress", static json => json.WriteNull("error"));
+        });
+    }
+
+    private void WriteFailed(IBufferWriter<byte> output, long sequence, Action<Utf8JsonWriter> writeError) =>
+        WriteEvent(output, "response.failed"u8, sequence, json => WriteResponse(json, "failed", json =>
+        {
+            json.WriteStartObject("error");
+            writeError(json);
+            json.WriteEndObject();
+        }));
+
+    private void WriteResponse(Utf8JsonWriter json, string status, Action<Utf8JsonWriter> writeError)
+    {
+        json.WriteStartObject("response");
+        json.WriteString("id", _responseId ?? $"resp_{context.ExchangeId}");
+        json.WriteString("object", "response");
+        json.WriteNumber("created_at", context.StartedAt);
+        json.WriteString("status", status);
+        writeError(json);
+        json.WriteNull("incomplete_details");
+        json.WriteString("model", Model ?? context.ModelAsked);
+        json.WriteStartArray("output");
+        json.WriteEndArray();
+        json.WriteBoolean("parallel_tool_calls", true);
+        json.WriteString("tool_choice", "auto");
+        json.WriteStartArray("tools");
+        json.WriteEndArray();
+        json.WriteNull("usage");
+        json.WriteEndObject();
+    }
+
+    private static void WriteEvent(
+        IBufferWriter<byte> output, ReadOnlySpan<byte> name, long sequence, Action<Utf8JsonWriter> writeFields)
+    {
+        output.Write("event: "u8);
+        output.Write(name);
+        output.Write("\ndata: "u8);
+        var type = System.Text.Encoding.ASCII.GetString(name);
+        ErrorJson.Write(output, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("type", type);
+            json.WriteNumber("sequence_number", sequence);
+            writeFields(json);
+            json.WriteEndObject();
+        });
+        output.Write("\n\n"u8);
+    }
+}

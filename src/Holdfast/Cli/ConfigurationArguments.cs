@@ -1,0 +1,51 @@
+using System.CommandLine;
+using Holdfast.Configuration;
+
+namespace Holdfast.Cli;
+
+/// <summary>The options that choose a configuration, the same for every command that needs one.</summary>
+internal sealed class ConfigurationArguments(IReadOnlyDictionary<string, string> environment)
+{
+    private readonly Option<string?> _config = new("--config")
+    {
+        HelpName = "FILE",
+        Description = "The configuration file. Default: holdfast.json in HOLDFAST_HOME (~/.holdfast), if there is one.",
+    };
+
+    private readonly Option<string[]> _listen = new("--listen")
+    {
+        HelpName = "URL",
+        Description = "An address to listen on, in the place of the configured ones; may be given several times.",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_config);
+        command.Options.Add(_listen);
+    }
+
+    public (string Home, ConfigurationResult Result) Load(ParseResult arguments)
+    {
+        var home = HoldfastHome.Find(environment);
+        return (home, HoldfastConfiguration.Load(new()
+        {
+            Home = home,
+            ConfigFile = arguments.GetValue(_config),
+            Environment = environment,
+            Listen = arguments.GetValue(_listen) ?? [],
+        }));
+    }
+
+    /// <summary>Prints every error, so that one start is enough to find them all.</summary>
+    public static int Refuse(IReadOnlyList<ConfigurationError> errors, string? file, TextWriter error)
+    {
+        var count = errors.Count == 1 ? "1 error" : $"{errors.Count} errors";
+        error.WriteLine($"The configuration has {count}{(file is null ? "" : $" ({file})")}:");
+        foreach (var problem in errors)
+        {
+            error.WriteLine($"  {problem}");
+        }
+
+        return ExitCodes.WrongUse;
+    }
+}

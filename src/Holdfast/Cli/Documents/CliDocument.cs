@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Text;
+
+namespace Holdfast.Cli.Documents;
+
+/// <summary>Writes <c>docs/cli.md</c> from the tree of commands.</summary>
+internal static class CliDocument
+{
+    public static string Write()
+    {
+        var root = HoldfastCommandLine.Create(new Dictionary<string, string>(StringComparer.Ordinal));
+        var page = new StringBuilder().Append(GeneratedDocuments.Notice).Append("\n# Commands\n\n");
+        page.Append("In a checkout each is run as `./holdfast …`, which builds what is not built. `--help` explains any command, ")
+            .Append("`--version` prints the version.\n");
+        foreach (var command in root.Subcommands.Where(command => !command.Hidden))
+        {
+            WriteCommand(page, command);
+        }
+
+        page.Append("\n## Exit codes\n\n| code | meaning |\n|---|---|\n");
+        foreach (var (code, meaning) in ExitCodes.All)
+        {
+            page.Append($"| {code} | {meaning} |\n");
+        }
+
+        return page.ToString();
+    }
+
+    private static void WriteCommand(StringBuilder page, Command command)
+    {
+        page.Append($"\n## holdfast {command.Name}\n\n{command.Description}\n\n```\nholdfast {command.Name}");
+        foreach (var argument in command.Arguments)
+        {
+            page.Append(argument.Arity.MinimumNumberOfValues == 0 ? $" [{argument.Name}]" : $" {argument.Name}");
+        }
+
+        foreach (var option in command.Options.Where(option => !option.Hidden))
+        {
+            page.Append(option.Required ? $" {Usage(option)}" : $" [{Usage(option)}]").Append(MayRepeat(option) ? "…" : "");
+        }
+
+        page.Append("\n```\n");
+        var rows = command.Arguments.Select(argument => (argument.Name, argument.Description))
+            .Concat(command.Options.Where(option => !option.Hidden).Select(option => (Usage(option), option.Description)))
+            .ToArray();
+        if (rows.Length > 0)
+        {
+            page.Append("\n| | |\n|---|---|\n");
+            foreach (var (name, meaning) in rows)
+            {
+                page.Append($"| `{name}` | {meaning} |\n");
+            }
+        }
+    }
+
+    private static string Usage(Option option) => option.HelpName is { } value ? $"{option.Name} {value}" : option.Name;
+
+    private static bool MayRepeat(Option option) => option.Arity.MaximumNumberOfValues > 1;
+}

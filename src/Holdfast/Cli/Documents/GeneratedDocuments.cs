@@ -1,0 +1,20 @@
+namespace Holdfast.Cli.Documents;
+
+/// <summary>The documents that come from the code, by file name. A test fails when one in <c>docs/</c> is stale.</summary>
+internal static class GeneratedDocuments
+{
+    /// <summary>Said at the top of each, so that nobody edits it by hand.</summary>
+    public const string Notice = "<!-- Generated from the code by `./holdfast docs --out docs`: change the code, not this file. -->";
+
+    public static IReadOnlyDictionary<string, string> All()
+    {
+        var comments = DocComments.Load();
+        return new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["config.md"] = ConfigDocument.Write(comments),
+            ["holdfast.schema.json"] = SchemaDocument.Write(comments),
+            ["cli.md"] = CliDocument.Write(),
+            ["errors.md"] = ErrorsDocument.Write(),
+        };
+    }
+}

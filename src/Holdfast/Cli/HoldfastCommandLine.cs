@@ -1,0 +1,33 @@
+using System.CommandLine;
+
+namespace Holdfast.Cli;
+
+/// <summary>The tree of commands and how one of them is run. Knows no command's insides.</summary>
+internal static class HoldfastCommandLine
+{
+    public static RootCommand Create(IReadOnlyDictionary<string, string> environment) =>
+        new("A gateway between coding agents and model providers: a turn goes through, whatever happens to the sockets.")
+        {
+            ServeCommand.Create(environment),
+            SimulateCommand.Create(),
+            ConfigCommand.Create(environment),
+            ExplainCommand.Create(),
+            DocsCommand.Create(),
+        };
+
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment,
+        TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    {
+        var parsed = Create(environment).Parse(args);
+        var invocation = new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false };
+        if (parsed.CommandResult.Command.Name == ServeCommand.Name)
+        {
+            // The gateway handles the signals itself: draining may take minutes.
+            invocation.ProcessTerminationTimeout = null;
+        }
+
+        var exitCode = await parsed.InvokeAsync(invocation, cancellationToken);
+        return parsed.Errors.Count > 0 ? ExitCodes.WrongUse : exitCode;
+    }
+}

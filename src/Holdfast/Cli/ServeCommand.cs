@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Holdfast.Configuration;
+using Holdfast.Hosting;
+
+namespace Holdfast.Cli;
+
+/// <summary><c>holdfast serve</c>: runs the gateway until it is told to stop.</summary>
+internal static class ServeCommand
+{
+    public const string Name = "serve";
+
+    public static Command Create(IReadOnlyDictionary<string, string> environment)
+    {
+        var arguments = new ConfigurationArguments(environment);
+        var command = new Command(Name, "Run the gateway.");
+        arguments.AddTo(command);
+        command.SetAction((parsed, cancellationToken) => ServeAsync(arguments, parsed, cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> ServeAsync(
+        ConfigurationArguments arguments, ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var error = parsed.InvocationConfiguration.Error;
+        var (home, configuration) = arguments.Load(parsed);
+        if (!configuration.IsValid)
+        {
+            return ConfigurationArguments.Refuse(configuration.Errors, configuration.File, error);
+        }
+
+        if (HoldfastHome.Create(home) is { } problem)
+        {
+            return ConfigurationArguments.Refuse([problem], null, error);
+        }
+
+        try
+        {
+            await GatewayApp.RunAsync(configuration.Options, home, cancellationToken);
+            return ExitCodes.Done;
+        }
+        catch (IOException taken)
+        {
+            // An address in use, or one that is not this machine's.
+            await error.WriteLineAsync($"The gateway cannot start: {taken.Message}");
+            return ExitCodes.Failed;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using Holdfast.Configuration.Settings;
+using Holdfast.Upstreams;
+
+namespace Holdfast.Configuration;
+
+/// <summary>Rules that need two settings at once, or what they point at.</summary>
+internal static class ConfigurationRules
+{
+    public static void Check(HoldfastOptions options, SettingsReading reading)
+    {
+        CheckListeners(options, reading);
+        if (options.Tls is { } tls && tls.Certificate.Length > 0 && tls.Key.Length > 0
+            && CertificateFiles.PairProblem(tls.Certificate, tls.Key) is { } problem)
+        {
+            reading.RejectRule("tls.certificate", tls.Certificate, problem);
+        }
+
+        foreach (var (name, upstream) in options.Upstreams)
+        {
+            CheckUpstream(name, upstream, reading);
+        }
+    }
+
+    private static void CheckListeners(HoldfastOptions options, SettingsReading reading)
+    {
+        foreach (var listener in options.Listen)
+        {
+            if (options.Access == "loopback" && !reading.IsWrong("access") && !AddressRules.IsLoopback(listener))
+            {
+                reading.RejectRule("listen", listener, "can be reached from other machines, and nothing asks callers for a key: "
+                    + "listen on 127.0.0.1, or write \"access\": \"open\" if everyone may call.");
+            }
+
+            if (AddressRules.IsHttps(listener) && options.Tls is null && !reading.IsWrong("tls"))
+            {
+                reading.RejectRule("listen", listener, "needs a certificate: "
+                    + "add \"tls\": { \"certificate\": \"…\", \"key\": \"…\" }, or write http://.");
+            }
+        }
+    }
+
+    private static void CheckUpstream(string name, UpstreamOptions upstream, SettingsReading reading)
+    {
+        var path = $"upstreams.{name}";
+        var protocol = NameOfProtocol(upstream, path, reading);
+        if (upstream.Credential is null && protocol is not null && !reading.IsWrong(path)
+            && !name.Equals(protocol, StringComparison.OrdinalIgnoreCase))
+        {
+            // A key of one company must never reach another (D7).
+            reading.RejectRule(path, null, $"has no credential, and the client's own goes to \"{protocol}\" only: "
+                + $"add \"credential\": {{ \"env\": \"{VariableFor(name)}\" }}.");
+        }
+
+        if (upstream.CaFile is { } roots && CertificateFiles.RootsProblem(roots) is { } rootsProblem)
+        {
+            reading.RejectRule($"{path}.caFile", roots, rootsProblem);
+        }
+
+        if (upstream.ClientCertificate is { } certificate)
+        {
+            if (CertificateFiles.PairProblem(certificate, upstream.ClientKey ?? certificate) is { } pairProblem)
+            {
+                reading.RejectRule($"{path}.clientCertificate", certificate, pairProblem);
+            }
+        }
+        else if (upstream.ClientKey is { } key && !reading.IsGiven($"{path}.clientCertificate"))
+        {
+            reading.RejectRule($"{path}.clientKey", key, "has no certificate: name it in clientCertificate.");
+        }
+    }
+
+    // Null where the protocol is missing or wrong, which is an error already.
+    private static string? NameOfProtocol(UpstreamOptions upstream, string path, SettingsReading reading) =>
+        reading.IsWrong($"{path}.protocol") ? null : SettingsTable.Protocols.WordOf(upstream.Protocol);
+
+    private static string VariableFor(string name) =>
+        $"{name.Replace('-', '_').Replace('.', '_').ToUpperInvariant()}_API_KEY";
+}

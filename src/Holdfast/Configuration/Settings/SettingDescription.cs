@@ -1,0 +1,22 @@
+using System.Text.Json;
+
+namespace Holdfast.Configuration.Settings;
+
+/// <summary>What can be said about a setting without a value: the material of the reference and the schema.</summary>
+/// <param name="Name">Its name in its section; <c>&lt;name&gt;</c> where the user chooses it.</param>
+/// <param name="Owner">The options class whose property of the same name holds the doc comment.</param>
+/// <param name="Kind">What may be written.</param>
+/// <param name="WriteSchema">Writes the members of its JSON schema.</param>
+internal sealed record SettingDescription(string Name, Type Owner, string Kind, Action<Utf8JsonWriter> WriteSchema)
+{
+    public bool IsRequired { get; init; }
+
+    /// <summary>The default as JSON; null where there is none.</summary>
+    public string? Default { get; init; }
+
+    /// <summary>The settings below it; empty for a value.</summary>
+    public IReadOnlyList<SettingDescription> Children { get; init; } = [];
+
+    /// <summary>Whether <see cref="Children"/> describes each of any number of named entries, which may also be <c>false</c>.</summary>
+    public bool IsMap { get; init; }
+}

@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Holdfast.Hosting;
+
+/// <summary>Hears from Kestrel about requests it answered itself because they are not HTTP, too large or too slow (D23),
+/// and counts them. Never logs what they said: a request line may hold a key.</summary>
+internal sealed class RejectedRequests(SocketCounters counters, ILogger<RejectedRequests> logger)
+    : IObserver<KeyValuePair<string, object?>>
+{
+    private const string EventName = "Microsoft.AspNetCore.Server.Kestrel.BadRequest";
+
+    public IDisposable Listen(DiagnosticListener kestrel) => kestrel.Subscribe(this, static name => name == EventName);
+
+    public void OnNext(KeyValuePair<string, object?> value)
+    {
+        if (value is not { Key: EventName, Value: IFeatureCollection features }
+            || features.Get<IBadRequestExceptionFeature>()?.Error is not BadHttpRequestException error)
+        {
+            return;
+        }
+
+        counters.Count(
+            error.StatusCode == StatusCodes.Status408RequestTimeout ? SocketEvent.HeaderTimeout : SocketEvent.ProtocolError);
+        logger.RequestRejected(features.Get<ConnectionState>()?.Id ?? "?", error.StatusCode);
+    }
+
+    public void OnCompleted()
+    {
+    }
+
+    public void OnError(Exception error)
+    {
+    }
+}

@@ -1,0 +1,23 @@
+using Holdfast.Wire.Errors;
+
+namespace Holdfast.Proxy;
+
+/// <summary>How one attempt ended. Expected failures are values; only bugs are exceptions.</summary>
+internal abstract record AttemptResult
+{
+    private AttemptResult()
+    {
+    }
+
+    /// <summary>The client has an answer, whatever it says, or has gone: nothing is left to do.</summary>
+    public sealed record Answered : AttemptResult
+    {
+        public static readonly Answered Value = new();
+    }
+
+    /// <summary>The attempt failed and the client has not been told yet.</summary>
+    /// <param name="Phase">How far it came.</param>
+    /// <param name="Code">What happened.</param>
+    /// <param name="Detail">The runtime's own words, for the record only (R114).</param>
+    public sealed record Failed(Phase Phase, ErrorCode Code, string? Detail = null) : AttemptResult;
+}

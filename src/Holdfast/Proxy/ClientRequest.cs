@@ -1,0 +1,137 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Holdfast.Wire;
+using Holdfast.Wire.Errors;
+using Holdfast.Wire.Json;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+
+namespace Holdfast.Proxy;
+
+/// <summary>What the client asks for: the body once, in pooled memory, and the few facts peeked out of it.</summary>
+internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposable
+{
+    private readonly PooledBytes _body = new(http.Request.ContentLength ?? 0);
+
+    /// <summary>The HTTP request.</summary>
+    public HttpRequest Http => http.Request;
+
+    /// <summary>Protocol, operation and target.</summary>
+    public WirePath Path => path;
+
+    /// <summary>Who calls.</summary>
+    public ClientIdentity Client { get; } = ClientIdentity.Of(http.Request);
+
+    /// <summary>The body as received; empty without one.</summary>
+    public ReadOnlySequence<byte> Body => _body.Bytes;
+
+    /// <summary>Whether the request has a body at all, be it empty.</summary>
+    public bool HasBody { get; } = http.Request.ContentLength is not null
+        || http.Request.Headers.TransferEncoding.Count > 0
+        || http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
+
+    /// <summary>The model asked for; null where the request names none or cannot be read.</summary>
+    public string? Model { get; private set; } = path.ModelInPath;
+
+    /// <summary>Whether the client asks for a stream.</summary>
+    public bool WantsStream { get; private set; } = path.StreamsByPath;
+
+    /// <summary>Whether a stream may be opened and kept alive before the upstream has answered.</summary>
+    public bool CanBeOpenedEarly => WantsStream && path.Operation == WireOperation.Generate && !path.StreamsAsArray;
+
+    /// <summary>Reads the body and what stands in it. Null, or why the request is refused; never throws for what a
+    /// client sends.</summary>
+    public async Task<GatewayError?> ReadAsync(long bodyLimit, CancellationToken ct)
+    {
+        if (!HasBody)
+        {
+            return Check();
+        }
+
+        if (path.Operation == WireOperation.Generate && !IsJson(Http.ContentType))
+        {
+            return new(ErrorCodes.UnsupportedContentType, "The content type must be application/json.");
+        }
+
+        if (Http.ContentLength > bodyLimit)
+        {
+            return TooLarge(bodyLimit);
+        }
+
+        try
+        {
+            return await ReadBodyAsync(Http.BodyReader, bodyLimit, ct) ?? Check();
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return TooLarge(bodyLimit);
+        }
+        catch (Exception e) when (e is BadHttpRequestException or IOException)
+        {
+            return new(ErrorCodes.BodyIncomplete, "The request body broke off or is badly framed.");
+        }
+    }
+
+    public void Dispose() => _body.Dispose();
+
+    private async Task<GatewayError?> ReadBodyAsync(PipeReader reader, long limit, CancellationToken ct)
+    {
+        while (true)
+        {
+            var read = await reader.ReadAsync(ct);
+            _body.Append(read.Buffer);
+            reader.AdvanceTo(read.Buffer.End);
+            if (_body.Length > limit)
+            {
+                return TooLarge(limit);
+            }
+
+            if (read.IsCompleted)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Peeks; refuses only what no upstream could serve.</summary>
+    private GatewayError? Check()
+    {
+        if (path.Operation != WireOperation.Generate || !HttpMethods.IsPost(Http.Method))
+        {
+            WantsStream |= AcceptsEvents() && HttpMethods.IsGet(Http.Method);
+            return null;
+        }
+
+        if (Http.Headers.ContentEncoding is [{ } encoding, ..] && encoding != "identity")
+        {
+            // A compressed body passes as it is; whether it asks for a stream shows in the answer.
+            WantsStream |= AcceptsEvents();
+            return null;
+        }
+
+        var peek = RequestPeek.Read(Body);
+        if (peek.Error is { } broken)
+        {
+            return new(ErrorCodes.BadJson, broken);
+        }
+
+        Model ??= peek.Model;
+        WantsStream |= peek.Stream && path.ModelInPath is null;
+        return string.IsNullOrEmpty(Model)
+            ? new(ErrorCodes.ModelMissing, "The request must name a model in its top-level field \"model\".")
+            : null;
+    }
+
+    private bool AcceptsEvents() =>
+        Http.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase)
+        || Http.Query.TryGetValue("stream", out var stream) && stream == "true";
+
+    private static bool IsJson(string? contentType) =>
+        string.IsNullOrEmpty(contentType)
+        || MediaTypeHeaderValue.TryParse(contentType, out var type)
+        && (type.SubType.Equals("json", StringComparison.OrdinalIgnoreCase)
+            || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase));
+
+    private static GatewayError TooLarge(long limit) =>
+        new(ErrorCodes.BodyTooLarge, $"The request body is larger than {limit} bytes (limits.requestBody).");
+}

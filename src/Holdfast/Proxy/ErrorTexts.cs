@@ -1,0 +1,44 @@
+using System.Globalization;
+using Holdfast.Configuration;
+using Holdfast.Wire.Errors;
+
+namespace Holdfast.Proxy;
+
+/// <summary>The sentence a client is told for each of our codes. Fixed where clients compare it (R92, R94); a timer's
+/// names the timer and its value (R73). Never the runtime's own words (R114).</summary>
+internal sealed class ErrorTexts(HoldfastOptions options)
+{
+    /// <summary>The message for a code.</summary>
+    public string MessageFor(ErrorCode code) => code.Class switch
+    {
+        ErrorClass.Timeout => TimeoutMessage(code),
+        _ when code == ErrorCodes.UpstreamHtml => "The upstream answered with an HTML page instead of an API answer.",
+        ErrorClass.Connection or ErrorClass.Network => "Failed to connect to upstream server",
+        ErrorClass.Stream => "Connection to upstream server lost",
+        _ => code.Meaning,
+    };
+
+    private string TimeoutMessage(ErrorCode code)
+    {
+        if (code == ErrorCodes.FirstByteTimeout)
+        {
+            return $"The upstream did not begin its answer within {Seconds(options.Timeouts.FirstByte)} (timeouts.firstByte).";
+        }
+
+        if (code == ErrorCodes.StreamStalled)
+        {
+            return $"The upstream sent nothing for {Seconds(options.Streaming.StallAfter)} (streaming.stallAfter).";
+        }
+
+        if (code == ErrorCodes.RequestTimeout)
+        {
+            return $"The answer was not whole within {Seconds(options.Timeouts.Request)} (timeouts.request).";
+        }
+
+        return code == ErrorCodes.TotalTimeout
+            ? $"The exchange took longer than {Seconds(options.Timeouts.Total)} (timeouts.total)."
+            : $"No connection to the upstream within {Seconds(options.Timeouts.Connect)} (timeouts.connect).";
+    }
+
+    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
+}

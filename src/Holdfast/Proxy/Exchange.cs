@@ -1,0 +1,284 @@
+using System.Buffers;
+using System.Globalization;
+using Holdfast.Configuration;
+using Holdfast.Hosting;
+using Holdfast.Observability;
+using Holdfast.Recording.Records;
+using Holdfast.Upstreams;
+using Holdfast.Wire;
+using Holdfast.Wire.Errors;
+using Holdfast.Wire.Usage;
+
+namespace Holdfast.Proxy;
+
+/// <summary>
+/// One client request and our one answer: owns the flight record and every answer of our own. Disposing it hands in the
+/// record, whatever happened in between. Used by one loop; its live facts may be read from any thread.
+/// </summary>
+internal sealed class Exchange : IAsyncDisposable, ILiveExchange
+{
+    private readonly ExchangeTools _tools;
+    private readonly OpenExchanges.Listing _listing;
+    private readonly long _startedAt;
+    private long _upstreamHeardAt;
+    private Phase _phase;
+
+    public Exchange(HttpContext http, WireProtocol? protocol, ExchangeTools tools)
+    {
+        Http = http;
+        _tools = tools;
+        _startedAt = _upstreamHeardAt = tools.Time.GetTimestamp();
+        Protocol = protocol ?? WireProtocol.OpenAIChat;
+        StartedAt = tools.Time.GetUtcNow();
+        ExchangeId = Guid.CreateVersion7(StartedAt).ToString("n", CultureInfo.InvariantCulture);
+        Record = new ExchangeRecord
+        {
+            ExchangeId = ExchangeId,
+            StartedAt = StartedAt,
+            Protocol = protocol?.Name,
+            Method = http.Request.Method,
+            Path = http.Request.Path.Value ?? "",
+            Query = http.Request.QueryString.HasValue ? http.Request.QueryString.Value : null,
+            ClientRetryCount = HeaderOf("x-stainless-retry-count"),
+            IdempotencyKey = HeaderOf("idempotency-key"),
+        };
+        _listing = tools.Open.Add(this);
+        tools.Reporter.Started();
+    }
+
+    public HttpContext Http { get; }
+
+    /// <summary>Whose shape our own errors take.</summary>
+    public WireProtocol Protocol { get; }
+
+    public ExchangeRecord Record { get; }
+
+    /// <summary>The client's side of a stream, once there is one.</summary>
+    public StreamAnswer? Stream { get; set; }
+
+    /// <summary>The upstream's answer headers were looked at: what is copied to the client, and with what fidelity.</summary>
+    public Phase Phase
+    {
+        get => _phase;
+        set => _phase = value;
+    }
+
+    public string ExchangeId { get; }
+
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>Milliseconds since the exchange began.</summary>
+    public double ElapsedMs => _tools.Time.GetElapsedTime(_startedAt).TotalMilliseconds;
+
+    string? ILiveExchange.Protocol => Record.Protocol;
+
+    string? ILiveExchange.Upstream => Record.Upstream;
+
+    string? ILiveExchange.Model => Record.ModelAsked;
+
+    bool ILiveExchange.IsStream => Record.IsStream;
+
+    string ILiveExchange.Phase => _phase.ToString();
+
+    long ILiveExchange.BytesSent => Record.ResponseBytes;
+
+    TimeSpan ILiveExchange.Silence => _tools.Time.GetElapsedTime(Volatile.Read(ref _upstreamHeardAt));
+
+    /// <summary>The upstream said something.</summary>
+    public void UpstreamHeard() => Volatile.Write(ref _upstreamHeardAt, _tools.Time.GetTimestamp());
+
+    /// <summary>Notes what the request asks for.</summary>
+    public void Describe(ClientRequest request)
+    {
+        Record.ClientName = request.Client.Name;
+        Record.ClientVersion = request.Client.Version;
+        Record.Session = request.Client.Session;
+        Record.Product = request.Path.Product;
+        Record.ModelAsked = request.Model;
+        Record.IsStream = request.WantsStream;
+        Record.RequestBytes = request.Body.Length;
+    }
+
+    /// <summary>Notes what the answer stated.</summary>
+    public void NoteAnswer(string? model, TokenUsage? usage)
+    {
+        Record.ModelServed = model ?? Record.ModelServed;
+        if (usage is { } tokens)
+        {
+            Record.InputTokens = tokens.Input;
+            Record.OutputTokens = tokens.Output;
+            Record.CacheReadTokens = tokens.CacheRead;
+            Record.CacheWriteTokens = tokens.CacheWrite;
+        }
+    }
+
+    /// <summary>Notes what the sockets did for the last attempt.</summary>
+    public void NoteConnection(ConnectionTrace trace)
+    {
+        Record.ConnectionReused = trace.Reused;
+        Record.DnsMs = trace.Dns?.TotalMilliseconds;
+        Record.ConnectMs = trace.Connect?.TotalMilliseconds;
+        Record.TlsMs = trace.Tls?.TotalMilliseconds;
+        Record.TlsVersion = trace.TlsVersion;
+    }
+
+    /// <summary>The exchange ended well.</summary>
+    public void Complete(string fidelity)
+    {
+        Record.End = "completed";
+        Record.Fidelity = fidelity;
+    }
+
+    /// <summary>The client left before its answer was whole (R21): nobody's failure.</summary>
+    public void NoteClientGone()
+    {
+        Record.End = "client_aborted";
+        Record.EndSide = "client";
+        Record.Error = "client_aborted";
+        Record.ErrorCode = "client_aborted";
+        Record.ClosedFirst ??= "client";
+    }
+
+    /// <summary>The upstream answered with an error of its own, which the client got.</summary>
+    public void NoteUpstreamError(string? type)
+    {
+        Record.End = "upstream_error";
+        Record.EndSide = "upstream";
+        Record.Error = type ?? "error";
+        Record.ErrorCode = $"upstream:{type ?? "error"}";
+    }
+
+    /// <summary>Notes a failure that the client is being told.</summary>
+    public void NoteFailure(ErrorCode code, string? detail)
+    {
+        Record.End = code.Class == ErrorClass.Request ? "refused" : "failed";
+        Record.EndSide = code.Class switch
+        {
+            ErrorClass.Request => "client",
+            ErrorClass.Gateway => "gateway",
+            _ => "upstream",
+        };
+        Record.Error = code.Text;
+        Record.ErrorCode = code.Name;
+        Record.ErrorDetail = detail;
+        Record.ClosedFirst ??= code.Class is ErrorClass.Timeout or ErrorClass.Gateway ? "gateway" : null;
+        if (code.Class == ErrorClass.Request || code == ErrorCodes.Draining)
+        {
+            _tools.Metrics.Refused(code.Name);
+        }
+    }
+
+    /// <summary>Our error with the short flight record.</summary>
+    public GatewayError ErrorOf(ErrorCode code, string? message = null) =>
+        new(code, message ?? _tools.Texts.MessageFor(code), ExchangeId, FlightRecorder.Short(Record, ElapsedMs));
+
+    /// <summary>Turns the request away: nothing was sent upstream.</summary>
+    public Task RefuseAsync(GatewayError error)
+    {
+        NoteFailure(error.Code, null);
+        return AnswerErrorAsync(error with { ExchangeId = ExchangeId }, error.Code.Status);
+    }
+
+    /// <summary>Tells the client that the last attempt failed: with a status while one can be chosen, else in the stream.</summary>
+    public async Task FailAsync(AttemptResult.Failed failed)
+    {
+        NoteFailure(failed.Code, failed.Detail);
+        var error = ErrorOf(failed.Code);
+        if (Stream is { IsOpen: true } stream)
+        {
+            _tools.Logger.StreamLost(ExchangeId, failed.Code.Name);
+            await stream.EndWithErrorAsync(error);
+            return;
+        }
+
+        _tools.Logger.AttemptFailed(ExchangeId, failed.Phase, failed.Code.Name);
+        await AnswerErrorAsync(error, failed.Code.Status);
+    }
+
+    /// <summary>Answers with an error body of the protocol's shape.</summary>
+    public async Task AnswerErrorAsync(GatewayError error, int status)
+    {
+        var response = Http.Response;
+        if (response.HasStarted)
+        {
+            Http.Abort();
+            return;
+        }
+
+        var body = new ArrayBufferWriter<byte>(512);
+        Protocol.WriteErrorBody(error, body);
+        response.StatusCode = status;
+        response.ContentType = "application/json";
+        response.ContentLength = body.WrittenCount;
+        StampAnswer(fidelity: null);
+        response.Headers["holdfast-error"] = error.Code.Name;
+        if (error.Code == ErrorCodes.Draining)
+        {
+            response.Headers.RetryAfter = "1";
+        }
+        else if (error.Code.Class == ErrorClass.Request)
+        {
+            // Repeating it as it is cannot help; both SDKs obey this.
+            response.Headers["x-should-retry"] = "false";
+        }
+
+        Record.ResponseBytes += body.WrittenCount;
+        if (!HttpMethods.IsHead(Http.Request.Method))
+        {
+            await response.BodyWriter.WriteAsync(body.WrittenMemory);
+        }
+    }
+
+    /// <summary>Sets our own headers: what is known when they leave (D22).</summary>
+    /// <param name="fidelity">What was done to the answer; null when that is not known, or there is none.</param>
+    public void StampAnswer(string? fidelity)
+    {
+        var headers = Http.Response.Headers;
+        headers["holdfast-exchange"] = ExchangeId;
+        if (Record.OpenedEarly)
+        {
+            headers["holdfast-opened"] = "early";
+            return;
+        }
+
+        if (Record.Upstream is { } upstream)
+        {
+            headers["holdfast-upstream"] = upstream;
+            headers["holdfast-attempts"] = Record.Attempts.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (Record.ModelAsked is { } model && IsHeaderSafe(model))
+        {
+            headers["holdfast-model"] = model;
+        }
+
+        if (fidelity is not null)
+        {
+            headers["holdfast-fidelity"] = fidelity;
+        }
+
+        if (Record.StaleRepeat)
+        {
+            headers["holdfast-stale-repeat"] = "1";
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Record.TotalMs = ElapsedMs;
+        Record.Status = Http.Response.HasStarted || Record.End != "client_aborted" ? Http.Response.StatusCode : 0;
+        if (Record.Keepalives > 0 || Record.Events > 0)
+        {
+            Record.IsSse = true;
+        }
+
+        _listing.Dispose();
+        _tools.Reporter.Ended(Record, HeaderOf("traceparent"));
+        return ValueTask.CompletedTask;
+    }
+
+    private string? HeaderOf(string name) =>
+        Http.Request.Headers.TryGetValue(name, out var value) && value.Count > 0 ? value.ToString() : null;
+
+    private static bool IsHeaderSafe(string text) => text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
+}

@@ -1,0 +1,84 @@
+using Holdfast.Configuration;
+using Holdfast.Hosting;
+using Holdfast.Routing;
+using Holdfast.Wire;
+using Holdfast.Wire.Errors;
+
+namespace Holdfast.Proxy;
+
+/// <summary>The table of contents of a request: every step returns here, no step calls the next one.</summary>
+internal sealed class ExchangeHandler(
+    HoldfastOptions options, RequestGuard guard, Drain drain, RouteTable routes, AttemptRunner attempts, ExchangeTools tools)
+{
+    public async Task HandleAsync(HttpContext http, WirePath? path)
+    {
+        // Disposing an exchange hands in its record, whatever happened in between.
+        await using var exchange = new Exchange(http, path?.Protocol, tools);
+        using var running = drain.Enter();
+        try
+        {
+            await HandleAsync(http, path, exchange);
+        }
+        catch (Exception e) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            // The boundary: a bug of ours must still end the exchange in the client's protocol.
+            tools.Logger.Unexpected(e, exchange.ExchangeId);
+            await exchange.FailAsync(new(exchange.Phase, ErrorCodes.InternalError, e.GetType().Name));
+        }
+        catch (Exception)
+        {
+            exchange.NoteClientGone();
+        }
+    }
+
+    private async Task HandleAsync(HttpContext http, WirePath? path, Exchange exchange)
+    {
+        if (Refusal(http, path) is { } refusal)
+        {
+            await exchange.RefuseAsync(refusal);
+            return;
+        }
+
+        using var request = new ClientRequest(http, path!);
+        var unreadable = await request.ReadAsync(options.Limits.RequestBody, http.RequestAborted);
+        exchange.Describe(request);
+        if (unreadable is not null)
+        {
+            await exchange.RefuseAsync(unreadable);
+            return;
+        }
+
+        if (routes.Choose(request, out var unroutable) is not { } upstream)
+        {
+            await exchange.RefuseAsync(unroutable);
+            return;
+        }
+
+        var result = await attempts.RunAsync(request, upstream, exchange);
+        if (result is AttemptResult.Failed failed)
+        {
+            await exchange.FailAsync(failed);
+        }
+    }
+
+    /// <summary>What can be refused before anything of the body is read.</summary>
+    private GatewayError? Refusal(HttpContext http, WirePath? path)
+    {
+        if (guard.Check(http) is { } forbidden)
+        {
+            return new(forbidden, forbidden.Meaning);
+        }
+
+        if (RequestGuard.IsWebSocketUpgrade(http))
+        {
+            return new(ErrorCodes.WebSocketNotSupported, ErrorCodes.WebSocketNotSupported.Meaning);
+        }
+
+        if (path is null)
+        {
+            return new(ErrorCodes.UnknownPath, $"No protocol has this path. {ErrorCodes.UnknownPath.Fix}");
+        }
+
+        return drain.IsDraining ? new(ErrorCodes.Draining, ErrorCodes.Draining.Meaning) : null;
+    }
+}

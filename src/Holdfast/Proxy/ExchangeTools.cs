@@ -1,0 +1,14 @@
+using Holdfast.Observability;
+
+namespace Holdfast.Proxy;
+
+/// <summary>What every exchange is given: the clock, where its end is told, and the words of its errors.</summary>
+/// <param name="Time">The clock.</param>
+/// <param name="Reporter">Where its end is told.</param>
+/// <param name="Metrics">The counters.</param>
+/// <param name="Open">The list of open exchanges.</param>
+/// <param name="Texts">The words of our errors.</param>
+/// <param name="Logger">For diagnostics.</param>
+internal sealed record ExchangeTools(
+    TimeProvider Time, ExchangeReporter Reporter, GatewayMetrics Metrics, OpenExchanges Open, ErrorTexts Texts,
+    ILogger<Exchange> Logger);

@@ -1,0 +1,81 @@
+namespace Holdfast.Proxy;
+
+/// <summary>
+/// Knows how long something has been silent and wakes the loop when that is too long. Hearing something costs a
+/// timestamp: the timer is not moved, it looks again when it fires. One loop reads it; the timer's thread only wakes.
+/// </summary>
+internal sealed class SilenceClock(TimeProvider time, Action wake) : IDisposable
+{
+    private ITimer? _timer;
+    private TimeSpan _limit = Timeout.InfiniteTimeSpan;
+    private long _since;
+    private int _isArmed;
+
+    /// <summary>How long it has been silent.</summary>
+    public TimeSpan Silence => time.GetElapsedTime(Volatile.Read(ref _since));
+
+    /// <summary>Whether it has been silent for longer than it may. Looking also sets the timer again.</summary>
+    public bool IsDue
+    {
+        get
+        {
+            if (_limit == Timeout.InfiniteTimeSpan)
+            {
+                return false;
+            }
+
+            var left = _limit - Silence;
+            if (left <= TimeSpan.Zero)
+            {
+                return true;
+            }
+
+            if (Volatile.Read(ref _isArmed) == 0)
+            {
+                Arm(left);
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Begins to measure with this limit; <see cref="Timeout.InfiniteTimeSpan"/> never ends.</summary>
+    public void Start(TimeSpan limit)
+    {
+        Volatile.Write(ref _since, time.GetTimestamp());
+        _limit = limit;
+        if (limit != Timeout.InfiniteTimeSpan)
+        {
+            Arm(limit);
+        }
+    }
+
+    /// <summary>Something was heard.</summary>
+    public void Restart() => Volatile.Write(ref _since, time.GetTimestamp());
+
+    /// <summary>No longer measures.</summary>
+    public void Stop() => _limit = Timeout.InfiniteTimeSpan;
+
+    public void Dispose() => _timer?.Dispose();
+
+    private void Arm(TimeSpan left)
+    {
+        Volatile.Write(ref _isArmed, 1);
+        _timer ??= time.CreateTimer(
+            static clock => ((SilenceClock)clock!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(left, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Fire()
+    {
+        var left = _limit == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : _limit - Silence;
+        if (left > TimeSpan.Zero)
+        {
+            _timer!.Change(left, Timeout.InfiniteTimeSpan);
+            return;
+        }
+
+        Volatile.Write(ref _isArmed, 0);
+        wake();
+    }
+}

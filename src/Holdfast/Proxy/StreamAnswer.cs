@@ -1,0 +1,123 @@
+using System.Buffers;
+using Holdfast.Wire;
+using Holdfast.Wire.Errors;
+
+namespace Holdfast.Proxy;
+
+/// <summary>The client's side of one stream: its opening, its bytes, its keepalives, its end. Only the exchange's loop
+/// writes, and only whole frames: so nothing injected ever lands inside an event.</summary>
+internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, KeepAliveForm form)
+{
+    private readonly HttpResponse _response = exchange.Http.Response;
+    private ArrayBufferWriter<byte>? _scratch;
+
+    /// <summary>What is known of the stream.</summary>
+    public StreamFollower Follower => follower;
+
+    /// <summary>Whether the client has its headers.</summary>
+    public bool IsOpen { get; private set; }
+
+    /// <summary>Whether something was changed on the way.</summary>
+    public bool IsRepaired { get; set; }
+
+    private string Fidelity => IsRepaired ? "repaired" : "exact";
+
+    /// <summary>Opens before the upstream has answered: 200, and nothing said yet about who answers (D22).</summary>
+    public void OpenEarly()
+    {
+        exchange.Record.OpenedEarly = true;
+        exchange.Phase = Phase.Opened;
+        _response.StatusCode = StatusCodes.Status200OK;
+        _response.ContentType = "text/event-stream; charset=utf-8";
+        _response.Headers.CacheControl = "no-cache, no-transform";
+        Open();
+    }
+
+    /// <summary>Opens with the upstream's own head.</summary>
+    public void Open(HttpResponseMessage upstream)
+    {
+        _response.StatusCode = (int)upstream.StatusCode;
+        AnswerHeaders.CopyTo(upstream, _response.Headers, keepsBody: false);
+        if (_response.Headers.CacheControl.Count == 0)
+        {
+            _response.Headers.CacheControl = "no-cache";
+        }
+
+        Open();
+    }
+
+    /// <summary>Queues bytes; they leave with the next flush.</summary>
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        _response.BodyWriter.Write(bytes);
+        exchange.Record.ResponseBytes += bytes.Length;
+    }
+
+    /// <summary>Sends what is queued; waits while the client does not read (R123).</summary>
+    public async ValueTask FlushAsync() => await _response.BodyWriter.FlushAsync();
+
+    /// <summary>Sends a keepalive of the stream's present state; none after the terminal event.</summary>
+    public ValueTask KeepAliveAsync()
+    {
+        if (follower.IsTerminal)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        follower.WriteKeepAlive(form, Scratch());
+        WriteScratch();
+        exchange.Record.Keepalives++;
+        return FlushAsync();
+    }
+
+    /// <summary>Adds the closing event the upstream left out (D16).</summary>
+    public ValueTask CloseAsync()
+    {
+        follower.WriteClosing(Scratch());
+        IsRepaired |= _scratch!.WrittenCount > 0;
+        WriteScratch();
+        return FlushAsync();
+    }
+
+    /// <summary>Ends with our terminal error; where the stream cannot carry one, cuts it: a cut must stay visible (D20).</summary>
+    public ValueTask EndWithErrorAsync(GatewayError error)
+    {
+        if (!follower.CanTellErrors)
+        {
+            exchange.Http.Abort();
+            return ValueTask.CompletedTask;
+        }
+
+        follower.WriteError(error, Scratch());
+        WriteScratch();
+        return FlushAsync();
+    }
+
+    /// <summary>Ends with the upstream's own error answer, told inside the stream (D18).</summary>
+    public ValueTask EndWithUpstreamErrorAsync(ReadOnlySpan<byte> body, GatewayError error)
+    {
+        follower.WriteUpstreamError(body, error, Scratch());
+        WriteScratch();
+        return FlushAsync();
+    }
+
+    /// <summary>What was done to the answer, for the record.</summary>
+    public string FinalFidelity() => Fidelity;
+
+    private void Open()
+    {
+        _response.Headers["x-accel-buffering"] = "no";
+        exchange.StampAnswer(Fidelity);
+        exchange.Record.IsSse = follower.Framing == StreamFraming.ServerSentEvents;
+        IsOpen = true;
+    }
+
+    private ArrayBufferWriter<byte> Scratch()
+    {
+        _scratch ??= new ArrayBufferWriter<byte>(128);
+        _scratch.ResetWrittenCount();
+        return _scratch;
+    }
+
+    private void WriteScratch() => Write(_scratch!.WrittenSpan);
+}

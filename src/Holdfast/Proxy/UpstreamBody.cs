@@ -1,0 +1,125 @@
+using System.IO.Compression;
+using System.Runtime.CompilerServices;
+using Holdfast.Upstreams;
+using Holdfast.Wire.Errors;
+
+namespace Holdfast.Proxy;
+
+/// <summary>How reading an upstream's answer went on.</summary>
+/// <param name="Bytes">Bytes read; 0 when the answer has ended or was lost.</param>
+/// <param name="Lost">Why it was lost; null for bytes and for a clean end.</param>
+/// <param name="Detail">The runtime's own words, for the record.</param>
+internal readonly record struct BodyRead(int Bytes, ErrorCode? Lost = null, string? Detail = null)
+{
+    /// <summary>Whether the client left while we waited.</summary>
+    public bool ClientGone { get; init; }
+}
+
+/// <summary>
+/// Reads the body of one upstream answer and looks after the client while it waits: keepalives, silence, the client's
+/// leaving, the process's end. Expected failures are values. One loop uses it.
+/// </summary>
+internal sealed class UpstreamBody(
+    Stream source, Exchange exchange, Vigil vigil, ConnectionTrace trace, CancellationTokenSource attempt)
+{
+    /// <summary>What to say when the upstream has been silent for too long; changes when the first byte has come.</summary>
+    public ErrorCode SilenceCode { get; set; } = ErrorCodes.FirstByteTimeout;
+
+    /// <summary>What to do when the client has heard nothing for long.</summary>
+    public Func<ValueTask>? OnClientSilent { get; set; }
+
+    /// <summary>Waits until there is something to read. Asks for no memory: an idle stream holds none.</summary>
+    public ValueTask<BodyRead> WaitAsync() => ReadAsync(Memory<byte>.Empty);
+
+    /// <summary>Reads what is there, or waits for it.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<BodyRead> ReadAsync(Memory<byte> memory)
+    {
+        try
+        {
+#pragma warning disable CA2012 // The rule cannot follow it: the value is taken once, by whichever await is reached.
+            var read = source.ReadAsync(memory, attempt.Token);
+#pragma warning restore CA2012
+            if (read.IsCompleted)
+            {
+                return Heard(await read);
+            }
+
+            // One continuation, which only wakes the loop; the value itself is taken once, by the await below.
+            read.GetAwaiter().UnsafeOnCompleted(vigil.Wake);
+            while (!read.IsCompleted)
+            {
+                var alarm = vigil.Due();
+                if (alarm == Alarm.None)
+                {
+                    await vigil.WaitAsync();
+                }
+                else if (alarm == Alarm.ClientSilent)
+                {
+                    await (OnClientSilent?.Invoke() ?? ValueTask.CompletedTask);
+                    vigil.ClientSilence.Restart();
+                }
+                else
+                {
+                    await AbandonAsync(read);
+                    return EndOf(alarm);
+                }
+            }
+
+            return Heard(await read);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException)
+        {
+            exchange.Record.ClosedFirst ??= "upstream";
+            if (e is InvalidDataException)
+            {
+                return new(0, ErrorCodes.StreamGarbled, e.Message);
+            }
+
+            var failure = UpstreamFailure.From(e, trace, afterHeaders: true);
+            return new(0, failure.Code, failure.Detail);
+        }
+    }
+
+    /// <summary>Undoes a compression nobody asked for (D32). Null for one we cannot undo.</summary>
+    public static Stream? Decode(Stream source, string encoding) => encoding switch
+    {
+        "gzip" or "x-gzip" => new GZipStream(source, CompressionMode.Decompress),
+        "br" => new BrotliStream(source, CompressionMode.Decompress),
+        "deflate" => new ZLibStream(source, CompressionMode.Decompress),
+        _ => null,
+    };
+
+    private BodyRead Heard(int bytes)
+    {
+        var gap = vigil.UpstreamSilence.Silence.TotalMilliseconds;
+        if (exchange.Record.FirstEventMs is not null && gap > (exchange.Record.LongestGapMs ?? 0))
+        {
+            exchange.Record.LongestGapMs = gap;
+        }
+
+        exchange.UpstreamHeard();
+        return new(bytes);
+    }
+
+    private async ValueTask AbandonAsync(ValueTask<int> read)
+    {
+        await attempt.CancelAsync();
+        try
+        {
+            await read;
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or HttpRequestException or InvalidDataException)
+        {
+            // Given up by ourselves: whatever it says now says nothing.
+        }
+    }
+
+    private BodyRead EndOf(Alarm alarm) => alarm switch
+    {
+        Alarm.ClientGone => new(0) { ClientGone = true },
+        Alarm.Stopping => new(0, ErrorCodes.GatewayStopped),
+        Alarm.Overtime => new(0, ErrorCodes.TotalTimeout),
+        _ => new(0, SilenceCode),
+    };
+}

@@ -1,0 +1,68 @@
+using System.Threading.Tasks.Sources;
+
+namespace Holdfast.Proxy;
+
+/// <summary>
+/// Where the loop of one exchange sleeps: reads, timers and the client's leaving only wake it, and it looks for itself
+/// what has happened. So one place alone writes to the client, and nothing it writes can be reordered. One waiter; any
+/// thread may wake it, early or often. Allocates nothing per wait.
+/// </summary>
+internal sealed class WakeUp : IValueTaskSource
+{
+    private const int Idle = 0;
+    private const int Waiting = 1;
+    private const int Woken = 2;
+
+    // Continuations run on the pool: a timer or a socket callback must not run an exchange's loop on its own stack.
+    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+    private int _state;
+
+    public WakeUp() => Wake = Signal;
+
+    /// <summary>Wakes the loop; the same delegate always, so that handing it out allocates nothing.</summary>
+    public Action Wake { get; }
+
+    /// <summary>Completes at the next wake-up, at once if one came since the last wait.</summary>
+    public ValueTask WaitAsync()
+    {
+        _core.Reset();
+        if (Interlocked.CompareExchange(ref _state, Waiting, Idle) == Idle)
+        {
+            return new ValueTask(this, _core.Version);
+        }
+
+        Volatile.Write(ref _state, Idle);
+        return ValueTask.CompletedTask;
+    }
+
+    void IValueTaskSource.GetResult(short token) => _core.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+
+    private void Signal()
+    {
+        while (true)
+        {
+            var state = Volatile.Read(ref _state);
+            if (state == Woken)
+            {
+                return;
+            }
+
+            if (state == Waiting && Interlocked.CompareExchange(ref _state, Idle, Waiting) == Waiting)
+            {
+                _core.SetResult(true);
+                return;
+            }
+
+            if (state == Idle && Interlocked.CompareExchange(ref _state, Woken, Idle) == Idle)
+            {
+                return;
+            }
+        }
+    }
+}

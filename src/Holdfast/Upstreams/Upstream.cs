@@ -1,0 +1,147 @@
+using System.Net;
+using Holdfast.Wire;
+using Holdfast.Wire.Errors;
+
+namespace Holdfast.Upstreams;
+
+/// <summary>One configured endpoint: where it is, who we are to it, and the connections to it. Sends what it is given;
+/// knows neither clients nor candidates.</summary>
+internal sealed class Upstream : IDisposable
+{
+    private static readonly TimeSpan ConnectRetryDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan StaleLimit = TimeSpan.FromSeconds(1);
+
+    private readonly UpstreamOptions _options;
+    private readonly UpstreamSurroundings _surroundings;
+    private readonly UpstreamTarget _target;
+    private readonly UpstreamCredential? _credential;
+    private readonly Lazy<HttpMessageInvoker> _pooled;
+    private readonly Lazy<HttpMessageInvoker> _fresh;
+
+    /// <param name="name">Its name in the configuration.</param>
+    /// <param name="options">Its settings, checked.</param>
+    /// <param name="surroundings">What it needs from outside.</param>
+    public Upstream(string name, UpstreamOptions options, UpstreamSurroundings surroundings)
+    {
+        Name = name;
+        _options = options;
+        _surroundings = surroundings;
+        _target = new(options.BaseUrl);
+        PassesClientCredential = options.Credential is null && IsDefaultName(name, options.Protocol);
+        _credential = PassesClientCredential
+            ? null
+            : new(options.Protocol, options.Credential is { } own ? surroundings.Environment(own.Env) : null);
+
+        // Built when first used: certificates are read then, and a start is not slowed by upstreams nobody asks.
+        _pooled = new(() => new(UpstreamHandler.Build(options, surroundings, reuse: true)));
+        _fresh = new(() => new(UpstreamHandler.Build(options, surroundings, reuse: false)));
+    }
+
+    /// <summary>Its name in the configuration.</summary>
+    public string Name { get; }
+
+    /// <summary>What it speaks.</summary>
+    public ProtocolFamily Protocol => _options.Protocol;
+
+    /// <summary>Where it is.</summary>
+    public Uri BaseUrl => _options.BaseUrl;
+
+    /// <summary>Whether the client's own credential goes to it: only to the default upstream of its protocol, and only
+    /// if that has none of its own (D7).</summary>
+    public bool PassesClientCredential { get; }
+
+    /// <summary>Whether a name is the one that makes an upstream the default of its protocol (D9).</summary>
+    public static bool IsDefaultName(string name, ProtocolFamily family) =>
+        string.Equals(name, family.ToString(), StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The URL for a client's raw target, kept byte for byte; the product prefix is removed before (D8).</summary>
+    public Uri Target(string rawTarget) => _target.Join(rawTarget);
+
+    /// <summary>Replaces the client's credential in a request that has its URL and headers; a default upstream without
+    /// its own lets it pass.</summary>
+    public void Authorize(HttpRequestMessage request) => _credential?.ApplyTo(request);
+
+    /// <summary>Sends through the pool and returns when the answer's headers are there. A connection that cannot be set
+    /// up is dialled again as configured (R13); what was sent is never repeated here (R14).</summary>
+    /// <exception cref="HttpRequestException">And others: give them to <see cref="UpstreamFailure.From"/>.</exception>
+    public Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, ConnectionTrace trace, CancellationToken cancellationToken) =>
+        SendAsync(_pooled.Value, request, trace, cancellationToken);
+
+    /// <summary>As <see cref="SendAsync(HttpRequestMessage, ConnectionTrace, CancellationToken)"/>, on a new connection
+    /// that no other request uses: for the stale repeat.</summary>
+    public Task<HttpResponseMessage> SendFreshAsync(
+        HttpRequestMessage request, ConnectionTrace trace, CancellationToken cancellationToken) =>
+        SendAsync(_fresh.Value, request, trace, cancellationToken);
+
+    /// <summary>Whether a failed attempt may be repeated once because its connection had died unused: it was reused,
+    /// gave no byte of an answer, and died within a second of our last byte (D24).</summary>
+    public bool MayRepeatStale(ConnectionTrace trace, UpstreamFailure failure)
+    {
+        var died = trace.EndedAt != 0 ? trace.EndedAt : _surroundings.Time.GetTimestamp();
+        return trace is { Reused: true, Http2: false, AnyResponseByte: false, LastRequestByteAt: not 0 }
+            && (failure.Code == ErrorCodes.UpstreamHangup || failure.Code == ErrorCodes.UpstreamReset)
+            && _surroundings.Time.GetElapsedTime(trace.LastRequestByteAt, died) <= StaleLimit;
+    }
+
+    public void Dispose()
+    {
+        foreach (var invoker in new[] { _pooled, _fresh }.Where(invoker => invoker.IsValueCreated))
+        {
+            invoker.Value.Dispose();
+        }
+    }
+
+    public override string ToString() => Name;
+
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMessageInvoker invoker, HttpRequestMessage request, ConnectionTrace trace, CancellationToken cancellationToken)
+    {
+        request.Options.Set(ConnectionTrace.Key, trace);
+        ConnectionTrace.Current.Value = trace;
+        request.Version = _options.Http2 ? HttpVersion.Version20 : HttpVersion.Version11;
+        request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
+
+        var started = _surroundings.Time.GetTimestamp();
+        for (var retriesLeft = _options.ConnectRetries; ; retriesLeft--)
+        {
+            try
+            {
+                return Answered(await invoker.SendAsync(request, cancellationToken), trace);
+            }
+            catch (HttpRequestException exception) when (retriesLeft > 0 && MayDialAgain(exception, trace, started))
+            {
+                var failure = UpstreamFailure.From(exception, trace);
+                _surroundings.Logger.DiallingAgain(Name, failure.Code.Name, failure.Detail);
+            }
+
+            await Task.Delay(ConnectRetryDelay, _surroundings.Time, cancellationToken);
+        }
+    }
+
+    private HttpResponseMessage Answered(HttpResponseMessage response, ConnectionTrace trace)
+    {
+        if (response.Version.Major >= 2)
+        {
+            trace.AnsweredOverHttp2(_surroundings.Time.GetTimestamp());
+        }
+
+        // Only a proxy says this, for a plain http upstream in its own answer: it must not look like the upstream's.
+        if (response.StatusCode == HttpStatusCode.ProxyAuthenticationRequired)
+        {
+            response.Dispose();
+            throw new HttpRequestException(HttpRequestError.ProxyTunnelError, "The proxy asks for credentials (407).");
+        }
+
+        return response;
+    }
+
+    /// <summary>Nothing of the request has left, trying again may help, and half of the connect limit is still
+    /// there.</summary>
+    private bool MayDialAgain(HttpRequestException exception, ConnectionTrace trace, long started) =>
+        trace.LastRequestByteAt == 0
+        && !new FailureCause(exception).IsLasting
+        && UpstreamFailure.From(exception, trace).Code.Class == ErrorClass.Connection
+        && (_surroundings.ConnectTimeout == Timeout.InfiniteTimeSpan
+            || _surroundings.Time.GetElapsedTime(started) < _surroundings.ConnectTimeout / 2);
+}

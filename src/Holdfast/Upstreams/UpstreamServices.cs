@@ -1,0 +1,26 @@
+using Holdfast.Configuration;
+
+namespace Holdfast.Upstreams;
+
+/// <summary>Registers the upstreams.</summary>
+internal static class UpstreamServices
+{
+    /// <summary>Adds the <see cref="UpstreamTable"/> of the registered <see cref="HoldfastOptions"/>. Upstreams
+    /// registered as services join it under their own names (the simulator does).</summary>
+    /// <param name="services">Must hold the options; a <see cref="TimeProvider"/> is used if there is one.</param>
+    /// <param name="environment">Reads an environment variable; the process's own if null.</param>
+    public static IServiceCollection AddUpstreams(
+        this IServiceCollection services, Func<string, string?>? environment = null) =>
+        services
+            .AddSingleton(provider => new UpstreamSurroundings(
+                provider.GetRequiredService<HoldfastOptions>().Timeouts.Connect,
+                provider.GetService<TimeProvider>() ?? TimeProvider.System,
+                environment ?? Environment.GetEnvironmentVariable)
+            {
+                Logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger("Holdfast.Upstreams"),
+            })
+            .AddSingleton(provider => UpstreamTable.From(
+                provider.GetRequiredService<HoldfastOptions>(),
+                provider.GetRequiredService<UpstreamSurroundings>(),
+                provider.GetServices<Upstream>()));
+}

@@ -1,0 +1,48 @@
+using System.Collections.Frozen;
+using Holdfast.Configuration;
+using Holdfast.Wire;
+
+namespace Holdfast.Upstreams;
+
+/// <summary>Every upstream by name, and the default of each protocol. Immutable; owns its upstreams.</summary>
+internal sealed class UpstreamTable : IDisposable
+{
+    private readonly FrozenDictionary<string, Upstream> _byName;
+    private readonly FrozenDictionary<ProtocolFamily, Upstream> _defaults;
+
+    /// <param name="configured">The upstreams of the configuration.</param>
+    /// <param name="extra">Upstreams of our own, found by name only: never the default of a protocol.</param>
+    public UpstreamTable(IEnumerable<Upstream> configured, params IEnumerable<Upstream> extra)
+    {
+        Upstream[] upstreams = [.. configured];
+        _byName = upstreams.Concat(extra).DistinctBy(upstream => upstream.Name, StringComparer.OrdinalIgnoreCase)
+            .ToFrozenDictionary(upstream => upstream.Name, StringComparer.OrdinalIgnoreCase);
+        _defaults = upstreams.GroupBy(upstream => upstream.Protocol)
+            .Where(family => family.Any(IsDefault) || family.Count() == 1)
+            .ToFrozenDictionary(family => family.Key, family => family.FirstOrDefault(IsDefault) ?? family.First());
+    }
+
+    /// <summary>Every upstream.</summary>
+    public IReadOnlyCollection<Upstream> All => _byName.Values;
+
+    /// <summary>The table of a checked configuration.</summary>
+    public static UpstreamTable From(
+        HoldfastOptions options, UpstreamSurroundings surroundings, params IEnumerable<Upstream> extra) =>
+        new(options.Upstreams.Select(entry => new Upstream(entry.Key, entry.Value, surroundings)), extra);
+
+    /// <summary>The upstream of this name, or null.</summary>
+    public Upstream? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>The upstream that bears the protocol's name, else the only one of the protocol, else null (D9).</summary>
+    public Upstream? DefaultFor(ProtocolFamily family) => _defaults.GetValueOrDefault(family);
+
+    public void Dispose()
+    {
+        foreach (var upstream in _byName.Values)
+        {
+            upstream.Dispose();
+        }
+    }
+
+    private static bool IsDefault(Upstream upstream) => Upstream.IsDefaultName(upstream.Name, upstream.Protocol);
+}

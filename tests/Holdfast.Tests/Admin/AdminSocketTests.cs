@@ -29,7 +29,7 @@ public sealed class AdminSocketTests : IAsyncDisposable
     {
         foreach (var gateway in _gateways)
         {
-            await SocketOf(gateway).StopAsync(default).WithinTestTimeout();
+            await SocketOf(gateway).StoppedAsync(default).WithinTestTimeout();
             await gateway.DisposeAsync();
         }
 
@@ -105,7 +105,7 @@ public sealed class AdminSocketTests : IAsyncDisposable
         var second = await StartAsync();
 
         Assert.Contains(_log.Entries, entry => entry.Message.Contains("Another gateway serves", StringComparison.Ordinal));
-        await SocketOf(second).StopAsync(default);
+        await SocketOf(second).StoppedAsync(default);
         Assert.IsType<StatusAnswer.Running>(await StatusClient.AskAsync(Home, default));
     }
 
@@ -115,9 +115,19 @@ public sealed class AdminSocketTests : IAsyncDisposable
         var far = Path.Combine(Home, new string('x', 120));
 
         var gateway = Build(far);
-        await SocketOf(gateway).StartAsync(default);
+        await SocketOf(gateway).StartedAsync(default);
 
         Assert.Contains(_log.Entries, entry => entry.Message.Contains("too long", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_home_that_is_no_folder_costs_a_warning_and_nothing_else()
+    {
+        await File.WriteAllTextAsync(Home, "");
+
+        await SocketOf(Build(Home)).StartedAsync(default);
+
+        Assert.Contains(_log.Entries, entry => entry.Message.Contains("runs without `holdfast status`", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -125,7 +135,7 @@ public sealed class AdminSocketTests : IAsyncDisposable
     {
         var gateway = await StartAsync();
 
-        await SocketOf(gateway).StopAsync(default);
+        await SocketOf(gateway).StoppedAsync(default);
 
         Assert.False(File.Exists(SocketPath));
     }
@@ -184,7 +194,7 @@ public sealed class AdminSocketTests : IAsyncDisposable
     private async Task<ServiceProvider> StartAsync()
     {
         var gateway = Build(Home);
-        await SocketOf(gateway).StartAsync(default);
+        await SocketOf(gateway).StartedAsync(default);
         return gateway;
     }
 

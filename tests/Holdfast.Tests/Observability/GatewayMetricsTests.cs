@@ -4,6 +4,8 @@ using Xunit;
 
 namespace Holdfast.Tests.Observability;
 
+// Not at the same time as the OTLP export, which listens to every meter of this name and takes memory.
+[Collection("the meter Holdfast")]
 public sealed class GatewayMetricsTests : IDisposable
 {
     private readonly GatewayMetrics _metrics = new();
@@ -100,12 +102,15 @@ public sealed class GatewayMetricsTests : IDisposable
     {
         var races = 0L;
         _metrics.ObserveSockets(() => [("keepalive_race", races), ("header_timeout", 2)]);
+        _metrics.ObserveConnections(() => races + 1);
 
         races = 5;
 
         Assert.Equal(5, Page().Value("holdfast_socket_events_total", ("holdfast_socket_event", "keepalive_race")));
         Assert.Equal(2, Page().Value("holdfast_socket_events_total", ("holdfast_socket_event", "header_timeout")));
         Assert.Equal("counter", Page().Types["holdfast_socket_events_total"]);
+        Assert.Equal(6, Page().Value("holdfast_connections_open"));
+        Assert.Equal("gauge", Page().Types["holdfast_connections_open"]);
     }
 
     [Fact]

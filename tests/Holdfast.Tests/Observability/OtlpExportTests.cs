@@ -8,6 +8,7 @@ using Xunit;
 
 namespace Holdfast.Tests.Observability;
 
+[Collection("the meter Holdfast")]
 public sealed class OtlpExportTests
 {
     [Fact]
@@ -23,6 +24,7 @@ public sealed class OtlpExportTests
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}",
             ["OTEL_EXPORTER_OTLP_HEADERS"] = "x-team=blue",
             ["OTEL_SERVICE_NAME"] = "my-gateway",
+            ["OTEL_BSP_SCHEDULE_DELAY"] = "60000",
         });
         await export.StartAsync(default);
 
@@ -38,6 +40,33 @@ public sealed class OtlpExportTests
         Assert.Contains("x-team: blue", metricsPost, StringComparison.OrdinalIgnoreCase);
         var tracesPost = Assert.Single(posts, post => post.StartsWith("POST /v1/traces HTTP/1.1", StringComparison.Ordinal));
         Assert.Contains("ex-traced", tracesPost, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task With_grpc_the_endpoint_sees_http_2()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var accepting = listener.AcceptTcpClientAsync();
+        using var metrics = new GatewayMetrics();
+        var export = Export(new TestLog(), new()
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}",
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc",
+            ["OTEL_EXPORTER_OTLP_TIMEOUT"] = "2000",
+        });
+        await export.StartAsync(default);
+        metrics.ExchangeEnded(Records.Completed());
+        var stop = export.StopAsync(default);
+
+        using var client = await accepting.WithinTestTimeout();
+        var preface = new byte[14];
+        await client.GetStream().ReadExactlyAsync(preface).WithinTestTimeout();
+        client.Close();
+        listener.Stop();
+
+        Assert.Equal("PRI * HTTP/2.0", Encoding.ASCII.GetString(preface));
+        await stop.WithinTestTimeout();
     }
 
     [Fact]

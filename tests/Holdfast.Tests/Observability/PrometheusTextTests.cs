@@ -16,6 +16,7 @@ public sealed class PrometheusTextTests
 
         Assert.Equal("histogram", page.Types["holdfast_exchange_duration_seconds"]);
         Assert.Equal("gauge", page.Types["holdfast_streams_open"]);
+        Assert.Equal(0, page.Value("holdfast_streams_open"));
         Assert.Equal("counter", page.Types["holdfast_request_bytes_total"]);
     }
 
@@ -39,7 +40,7 @@ public sealed class PrometheusTextTests
 
         other.Refused("bad_json");
 
-        Assert.Empty(PrometheusPage.Parse(text.Render()).Samples);
+        Assert.DoesNotContain(PrometheusPage.Parse(text.Render()).Samples, sample => sample.Name == "holdfast_refusals_total");
     }
 
     [Theory]

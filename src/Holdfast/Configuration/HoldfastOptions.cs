@@ -35,6 +35,9 @@ public sealed class HoldfastOptions
     /// <summary>How long each step of an exchange may take.</summary>
     public TimeoutOptions Timeouts { get; set; } = new();
 
+    /// <summary>What requests may not carry.</summary>
+    public DenyOptions Deny { get; set; } = new();
+
     /// <summary>How large what clients send may be.</summary>
     public LimitOptions Limits { get; set; } = new();
 

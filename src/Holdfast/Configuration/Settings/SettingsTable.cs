@@ -13,6 +13,8 @@ internal static class SettingsTable
     private const long MegaByte = 1024 * 1024;
 
     private static readonly TextKind Url = new("URL", AddressRules.Listener);
+    private static readonly TextKind Name = new("name", text =>
+        text.Length == 0 || text.Any(char.IsWhiteSpace) ? "is not a name: write it without blanks." : null);
     private static readonly TextKind Host = new("host name", AddressRules.Host);
     private static readonly TextKind Origin = new("origin", AddressRules.Origin);
     private static readonly TextKind Proxy = new("URL or `\"off\"`", AddressRules.Proxy);
@@ -69,6 +71,10 @@ internal static class SettingsTable
         .Value("total", DurationKind.OrOff, o => o.Total, (o, v) => o.Total = v)
         .Value("drain", DurationKind.OrOff, o => o.Drain, (o, v) => o.Drain = v);
 
+    public static Section<DenyOptions> Deny { get; } = new Section<DenyOptions>()
+        .List("fields", Name, o => o.Fields, (o, v) => o.Fields = v)
+        .List("headers", Name, o => o.Headers, (o, v) => o.Headers = v);
+
     public static Section<LimitOptions> Limits { get; } = new Section<LimitOptions>()
         .Value("requestBody", Bytes(1, 1024 * MegaByte), o => o.RequestBody, (o, v) => o.RequestBody = v)
         .Value("requestHeaders", Bytes(1024, 64 * MegaByte), o => o.RequestHeaders, (o, v) => o.RequestHeaders = (int)v)
@@ -86,6 +92,7 @@ internal static class SettingsTable
         .With(new UpstreamsSetting("upstreams", Upstream))
         .Child("streaming", Streaming, o => o.Streaming, o => o.Streaming)
         .Child("timeouts", Timeouts, o => o.Timeouts, o => o.Timeouts)
+        .Child("deny", Deny, o => o.Deny, o => o.Deny)
         .Child("limits", Limits, o => o.Limits, o => o.Limits)
         .Value("debug", BooleanKind.Instance, o => o.Debug, (o, v) => o.Debug = v);
 

@@ -57,6 +57,9 @@ public sealed class SimulatedUpstream : IAsyncDisposable
     /// <summary>Connections open now.</summary>
     public int OpenConnections => _connections.Count;
 
+    /// <summary>Connections that wait for a request.</summary>
+    public int IdleConnections => _connections.Keys.Count(c => c.IsIdle);
+
     /// <summary>Requests whose answer is under way.</summary>
     public int OpenRequests => Volatile.Read(ref _openRequests);
 

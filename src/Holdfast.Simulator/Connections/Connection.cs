@@ -19,7 +19,7 @@ internal sealed class Connection(SimulatedUpstream upstream, Socket socket, int 
 
     private TimeProvider Time => upstream.Options.TimeProvider;
 
-    public int Number => number;
+    public bool IsIdle => _isIdle;
 
     /// <summary>Serves until either side ends. Never throws for what a peer does.</summary>
     public async Task RunAsync(ConnectionFault fault)

@@ -134,19 +134,19 @@ public sealed class SimulatedProxy : IAsyncDisposable
     /// <summary>The head byte for byte as Latin-1, or null at the end; reads not one byte of what follows it.</summary>
     private async Task<string?> ReadHeadAsync(Socket client)
     {
-        var head = new StringBuilder();
+        var head = new List<byte>(512);
         var one = new byte[1];
-        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+        while (head.Count < 4 || !System.Runtime.InteropServices.CollectionsMarshal.AsSpan(head).EndsWith("\r\n\r\n"u8))
         {
             if (await client.ReceiveAsync(one, _disposed.Token) == 0)
             {
                 return null;
             }
 
-            head.Append((char)one[0]);
+            head.Add(one[0]);
         }
 
-        return head.ToString();
+        return Encoding.Latin1.GetString([.. head]);
     }
 
     private Task SendAsync(Socket to, string text) => SendAsync(to, Encoding.Latin1.GetBytes(text));

@@ -215,7 +215,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         };
 
         var isArray = request.Path.StreamsAsArray && response.IsSuccessStatusCode && !isEvents;
-        if ((isEvents && request.Path.Operation == WireOperation.Generate) || isArray)
+        if (isEvents || isArray)
         {
             return await StreamAsync(default);
         }
@@ -227,8 +227,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             return failed;
         }
 
-        if (request.WantsStream && response.IsSuccessStatusCode && request.Path.Operation == WireOperation.Generate
-            && whole.LooksLikeEvents)
+        if (request.WantsStream && response.IsSuccessStatusCode && whole.LooksLikeEvents)
         {
             return await StreamAsync(System.Buffers.BuffersExtensions.ToArray(held.Bytes));
         }
@@ -271,7 +270,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
     }
 
     private static StreamFollower FollowerFor(ClientRequest request, Exchange exchange, bool isArray = false) =>
-        request.Path.Protocol.Follow(new StreamContext(request.Model ?? "", exchange.StartedAt.ToUnixTimeSeconds(),
+        !request.Path.StreamsKnownEvents ? new OpaqueStream() : request.Path.Protocol.Follow(new StreamContext(request.Model ?? "", exchange.StartedAt.ToUnixTimeSeconds(),
             exchange.ExchangeId, ErrorEventsAsFailed: request.Client.IsCodex, IsArray: isArray));
 
     private KeepAliveForm FormFor(WireProtocol protocol)

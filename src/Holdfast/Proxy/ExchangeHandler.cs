@@ -42,6 +42,12 @@ internal sealed class ExchangeHandler(
         using var request = new ClientRequest(http, path!);
         var unreadable = await request.ReadAsync(options.Limits.RequestBody, http.RequestAborted);
         exchange.Describe(request);
+        if (unreadable is not null && http.RequestAborted.IsCancellationRequested)
+        {
+            exchange.NoteClientGone();
+            return;
+        }
+
         if (unreadable is not null)
         {
             await exchange.RefuseAsync(unreadable);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Holdfast.Configuration;
 
 namespace Holdfast.Cli;
 
@@ -10,6 +11,7 @@ internal static class HoldfastCommandLine
         {
             ServeCommand.Create(environment),
             SimulateCommand.Create(),
+            StatusCommand.Create(() => HoldfastHome.Find(environment)),
             ConfigCommand.Create(environment),
             ExplainCommand.Create(),
             DocsCommand.Create(),

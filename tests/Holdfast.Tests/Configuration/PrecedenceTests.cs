@@ -1,4 +1,5 @@
 using Holdfast.Proxy;
+using Holdfast.Wire;
 using Xunit;
 
 namespace Holdfast.Tests.Configuration;

@@ -12,7 +12,6 @@ internal static class HoldfastCommandLine
             ServeCommand.Create(environment),
             StatusCommand.Create(() => HoldfastHome.Find(environment)),
             SimulateCommand.Create(),
-            StatusCommand.Create(() => HoldfastHome.Find(environment)),
             ConfigCommand.Create(environment),
             ExplainCommand.Create(),
             DocsCommand.Create(),

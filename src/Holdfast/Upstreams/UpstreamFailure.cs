@@ -169,7 +169,10 @@ internal readonly struct FailureCause
     {
         SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData or SocketError.NoRecovery =>
             ErrorCodes.UpstreamDns,
-        SocketError.ConnectionRefused or SocketError.ConnectionReset => ErrorCodes.UpstreamRefused,
+        SocketError.ConnectionRefused => ErrorCodes.UpstreamRefused,
+        // Accepted, and torn down before we were done with connecting: the same as a moment later.
+        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.NotConnected
+            or SocketError.Shutdown => ErrorCodes.UpstreamReset,
         SocketError.TimedOut => ErrorCodes.UpstreamConnectTimeout,
         null => Request == HttpRequestError.NameResolutionError ? ErrorCodes.UpstreamDns : null,
         _ => ErrorCodes.UpstreamUnreachable,

@@ -76,6 +76,24 @@ public sealed class UpstreamReuseTests : UpstreamTestBase
     }
 
     [Fact]
+    public async Task The_target_reaches_the_wire_byte_for_byte()
+    {
+        const string Target = "/v1/models/a%2Fb/../c%7e?beta=true&q=%zz&a=[1]|{}^`#x";
+        var seen = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = RawUpstream.Start(async connection =>
+        {
+            seen.TrySetResult(await connection.ReadRequestAsync() ?? "");
+            await connection.WriteAsync(RawConnection.Ok);
+        });
+        using var upstream = Connect(server.Url);
+        using var request = new HttpRequestMessage(HttpMethod.Get, upstream.Target(Target));
+
+        using var response = await upstream.SendAsync(request, new(), CancellationToken.None).WaitAsync(Deadline);
+
+        Assert.StartsWith($"GET {Target} HTTP/1.1\r\nHost: 127.0.0.1:{server.Port}\r\n\r\n", await seen.Task.WaitAsync(Deadline));
+    }
+
+    [Fact]
     public async Task The_repeat_never_takes_a_second_pooled_connection_nor_leaves_one()
     {
         await using var server = RawUpstream.StartOk();

@@ -37,7 +37,8 @@ internal static class SettingsTable
         .Value("clientKey", FileKind.Instance, o => o.ClientKey, (o, v) => o.ClientKey = v)
         .Value("http2", BooleanKind.Instance, o => o.Http2, (o, v) => o.Http2 = v)
         .Value("idleTimeout", DurationKind.Always, o => o.IdleTimeout, (o, v) => o.IdleTimeout = v)
-        .Value("connectionLifetime", DurationKind.OrOff, o => o.ConnectionLifetime, (o, v) => o.ConnectionLifetime = v);
+        .Value("connectionLifetime", DurationKind.OrOff, o => o.ConnectionLifetime, (o, v) => o.ConnectionLifetime = v)
+        .Value("connectRetries", new NumberKind("retries", 0, 5), o => o.ConnectRetries, (o, v) => o.ConnectRetries = (int)v);
 
     public static Section<KeepAliveForms> KeepAliveForms { get; } = new Section<KeepAliveForms>()
         .Value("messages", Forms(KeepAliveForm.Ping, KeepAliveForm.Comment), o => o.Messages, (o, v) => o.Messages = v)

@@ -1,19 +1,234 @@
+using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Connections;
+using Holdfast.Simulator.Models;
+using Holdfast.Simulator.Providers;
 
 namespace Holdfast.Simulator;
 
-/// <summary>Placeholder until the simulator is joined.</summary>
-public sealed class SimulatedUpstream(SimulatorOptions options) : IAsyncDisposable
+/// <summary>
+/// A provider on loopback: speaks the four protocols over raw sockets, well or with every fault. Owns the listener,
+/// the ledger of requests and the script. Thread-safe.
+/// </summary>
+public sealed class SimulatedUpstream : IAsyncDisposable
 {
-    public Uri BaseAddress => new($"http://{options.Listen}");
+    private readonly Lock _lock = new();
+    private readonly Socket _listener;
+    private readonly ModelAnswers _models = new();
+    private readonly Queue<Answer> _script = new();
+    private readonly Queue<ConnectionFault> _connectionScript = new();
+    private readonly List<SimulatedRequest> _requests = [];
+    private readonly Channel<SimulatedRequest> _arrivals = Channel.CreateUnbounded<SimulatedRequest>();
+    private readonly ConcurrentDictionary<Connection, Task> _connections = new();
+    private readonly Task _accepting;
+    private Answer? _always;
+    private int _requestCount;
+    private int _connectionCount;
+    private int _openRequests;
+    private int _requestIds;
+    private volatile bool _isDisposed;
 
-    public static SimulatedUpstream Start(SimulatorOptions options) => new(options);
+    private SimulatedUpstream(SimulatorOptions options)
+    {
+        Options = options;
+        _listener = new Socket(options.Listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        _listener.Bind(options.Listen);
+        _listener.Listen(4096);
+        Endpoint = (IPEndPoint)_listener.LocalEndPoint!;
+        BaseUrl = new UriBuilder(options.Tls is null ? "http" : "https", Host(Endpoint), Endpoint.Port).Uri;
+        _accepting = AcceptAsync();
+    }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-}
+    /// <summary>Where it listens, as a base URL for clients.</summary>
+    public Uri BaseUrl { get; }
 
-/// <summary>Placeholder.</summary>
-public sealed record SimulatorOptions
-{
-    public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint Endpoint { get; }
+
+    /// <summary>The ledger: complete requests received, whatever became of them.</summary>
+    public int RequestCount => Volatile.Read(ref _requestCount);
+
+    /// <summary>Connections accepted so far.</summary>
+    public int ConnectionCount => Volatile.Read(ref _connectionCount);
+
+    /// <summary>Connections open now.</summary>
+    public int OpenConnections => _connections.Count;
+
+    /// <summary>Connections that wait for a request.</summary>
+    public int IdleConnections => _connections.Keys.Count(c => c.IsIdle);
+
+    /// <summary>Requests whose answer is under way.</summary>
+    public int OpenRequests => Volatile.Read(ref _openRequests);
+
+    /// <summary>The requests so far, in the order of the ledger; empty unless they are kept.</summary>
+    public IReadOnlyList<SimulatedRequest> Requests
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _requests];
+            }
+        }
+    }
+
+    internal SimulatorOptions Options { get; }
+
+    /// <summary>Binds and listens; requests are served from here on.</summary>
+    public static SimulatedUpstream Start(SimulatorOptions? options = null) => new(options ?? new SimulatorOptions());
+
+    /// <summary>Answers the next requests in this order; after them model names, or <see cref="Always"/>, decide.</summary>
+    public void Script(params ReadOnlySpan<Answer> answers)
+    {
+        lock (_lock)
+        {
+            foreach (var answer in answers)
+            {
+                _script.Enqueue(answer);
+            }
+        }
+    }
+
+    /// <summary>Answers every request the script leaves over; null: by model name.</summary>
+    public void Always(Answer? answer)
+    {
+        lock (_lock)
+        {
+            _always = answer;
+        }
+    }
+
+    /// <summary>What happens to the next connections, in this order.</summary>
+    public void ScriptConnections(params ReadOnlySpan<ConnectionFault> faults)
+    {
+        lock (_lock)
+        {
+            foreach (var fault in faults)
+            {
+                _connectionScript.Enqueue(fault);
+            }
+        }
+    }
+
+    /// <summary>The next arrival nobody has waited for yet, now or when it comes.</summary>
+    public Task<SimulatedRequest> NextRequestAsync(CancellationToken cancellationToken = default) =>
+        _arrivals.Reader.ReadAsync(cancellationToken).AsTask();
+
+    /// <summary>Completes when the connection of request <paramref name="number"/> (from 1) has ended, and tells how.</summary>
+    public Task<ClientEnd> WhenClientGoneAsync(int number, CancellationToken cancellationToken = default)
+    {
+        lock (_lock)
+        {
+            return _requests[number - 1].ClientGone.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>FIN on every connection that waits for a request.</summary>
+    public void CloseIdleConnections() => Abort(reset: false, onlyIfIdle: true);
+
+    /// <summary>RST on every connection.</summary>
+    public void ResetConnections() => Abort(reset: true, onlyIfIdle: false);
+
+    /// <summary>Stops listening and resets what is still open.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        _listener.Dispose();
+        await _accepting;
+        Abort(reset: true, onlyIfIdle: false);
+        await Task.WhenAll(_connections.Values);
+    }
+
+    /// <summary>Enters a request in the ledger and decides its answer.</summary>
+    internal (AnswerPlan Plan, SimulatedRequest? Record) Arrived(IncomingRequest incoming, int connection, int onConnection)
+    {
+        Interlocked.Increment(ref _openRequests);
+        SimulatedRequest? snapshot = null;
+        Answer? scripted;
+        int number;
+        lock (_lock)
+        {
+            number = ++_requestCount;
+            scripted = _script.TryDequeue(out var next) ? next : _always;
+            if (Options.KeepRequests)
+            {
+                snapshot = new SimulatedRequest(number, connection, onConnection, incoming);
+                _requests.Add(snapshot);
+                _arrivals.Writer.TryWrite(snapshot);
+            }
+        }
+
+        var record = snapshot;
+        SimulatedRequest Snapshot() => snapshot ??= new SimulatedRequest(number, connection, onConnection, incoming);
+        var plan = scripted is null
+            ? ProviderAnswers.PlanFor(incoming, _models, Options.OtherModels, Snapshot)
+            : ProviderAnswers.PlanFor(scripted, incoming, _models, Snapshot);
+        return (incoming.Method == "HEAD" ? plan with { Frames = [] } : plan, record);
+    }
+
+    internal void Finished() => Interlocked.Decrement(ref _openRequests);
+
+    internal int NextRequestId() => Interlocked.Increment(ref _requestIds);
+
+    // Jitter needs no secrecy, and no two runs need agree on it.
+#pragma warning disable CA5394
+    internal static double NextRandom() => Random.Shared.NextDouble();
+#pragma warning restore CA5394
+
+    private async Task AcceptAsync()
+    {
+        while (!_isDisposed)
+        {
+            Socket socket;
+            try
+            {
+                socket = await _listener.AcceptAsync();
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                continue;
+            }
+
+            Serve(socket);
+        }
+    }
+
+    private void Serve(Socket socket)
+    {
+        ConnectionFault fault;
+        lock (_lock)
+        {
+            fault = _connectionScript.TryDequeue(out var next) ? next : Options.Connections;
+        }
+
+        var connection = new Connection(this, socket, Interlocked.Increment(ref _connectionCount));
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _connections[connection] = ServeAsync();
+        started.SetResult();
+
+        async Task ServeAsync()
+        {
+            await started.Task;
+            await connection.RunAsync(fault);
+            _connections.TryRemove(connection, out _);
+        }
+    }
+
+    private void Abort(bool reset, bool onlyIfIdle)
+    {
+        foreach (var connection in _connections.Keys)
+        {
+            connection.Abort(reset, onlyIfIdle);
+        }
+    }
+
+    private static string Host(IPEndPoint endpoint) => endpoint.Address.ToString();
 }

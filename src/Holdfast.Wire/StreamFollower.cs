@@ -71,6 +71,10 @@ public abstract class StreamFollower
     /// <summary>Whether this protocol's clients break on SSE comments.</summary>
     protected virtual bool BreaksOnComments => false;
 
+    /// <summary>Whether the stream may end here without loss.</summary>
+    /// <param name="cleanly">Whether its transfer came to its own end.</param>
+    public virtual bool MayEnd(bool cleanly) => IsTerminal || IsWhole;
+
     /// <summary>Looks at one whole frame and says what to relay.</summary>
     public virtual FrameAction Observe(ReadOnlySpan<byte> frame)
     {

@@ -29,6 +29,11 @@ public sealed record WirePath(
     /// <summary>Whether the stream asked for is a JSON array rather than server-sent events (Gemini without <c>alt=sse</c>).</summary>
     public bool StreamsAsArray { get; private init; }
 
+    /// <summary>Whether the events of a stream from this path are the protocol's own: of a turn, or of a stored response
+    /// that is read again (<c>GET /v1/responses/{id}?stream=true</c>).</summary>
+    public bool StreamsKnownEvents =>
+        Operation == WireOperation.Generate || Protocol == WireProtocol.OpenAIResponses;
+
     /// <summary>Reads a raw request target; null where no protocol has this path.</summary>
     /// <param name="target">As received: origin form, not decoded.</param>
     /// <param name="hasAnthropicVersion">Whether the header <c>anthropic-version</c> is there (D9).</param>

@@ -14,8 +14,10 @@ namespace Holdfast.Wire;
 /// <param name="ExchangeId">Our id, for ids we must invent.</param>
 /// <param name="ErrorEventsAsFailed">Whether the client skips a plain <c>error</c> event and must be given
 /// <c>response.failed</c> in its stead (Codex, D17).</param>
+/// <param name="IsArray">Whether the stream is one JSON array instead of events (Gemini without <c>alt=sse</c>).</param>
 public sealed record StreamContext(
-    string ModelAsked = "", long StartedAt = 0, string ExchangeId = "", bool ErrorEventsAsFailed = false);
+    string ModelAsked = "", long StartedAt = 0, string ExchangeId = "", bool ErrorEventsAsFailed = false,
+    bool IsArray = false);
 
 /// <summary>One of the four wire formats: how its streams end, stay alive and fail, and how its error bodies look.</summary>
 public abstract class WireProtocol

@@ -15,7 +15,8 @@ internal sealed class GeminiProtocol : WireProtocol
 
     public override bool InputIncludesCache => true;
 
-    public override StreamFollower Follow(StreamContext context) => new GeminiStream();
+    public override StreamFollower Follow(StreamContext context) =>
+        context.IsArray ? new GeminiArrayStream() : new GeminiStream();
 
     public override void WriteErrorBody(GatewayError error, IBufferWriter<byte> output) =>
         ErrorJson.Write(output, json => WriteError(json, error));

@@ -66,6 +66,8 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
 
     protected override void Read(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
     {
+        // A stream that is read again may begin in its middle (starting_after=N).
+        HasBegun |= name.StartsWith("response."u8);
         var isLifecycle = false;
         if (name.SequenceEqual("response.completed"u8) || name.SequenceEqual("response.incomplete"u8))
         {
@@ -82,7 +84,6 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
         else if (name.SequenceEqual("response.created"u8) || name.SequenceEqual("response.queued"u8)
             || name.SequenceEqual("response.in_progress"u8))
         {
-            HasBegun = true;
             isLifecycle = true;
         }
         else if (name.SequenceEqual("error"u8))

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -14,13 +15,14 @@ namespace Holdfast.Admin;
 /// while the gateway drains. Without it the gateway runs on.</summary>
 internal sealed class AdminSocket(
     string home, StatusEndpoint status, ILoggerFactory loggers, IServiceProvider services)
-    : IHostedService, IHttpApplication<HttpContext>, IDisposable
+    : IHostedLifecycleService, IHttpApplication<HttpContext>, IDisposable
 {
     private readonly ILogger<AdminSocket> _logger = loggers.CreateLogger<AdminSocket>();
     private readonly string _path = AdminSocketFile.PathIn(home);
     private KestrelServer? _server;
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Begins once the gateway's listeners stand, so that they do not wait for it.</summary>
+    public async Task StartedAsync(CancellationToken cancellationToken)
     {
         if (AdminSocketFile.IsTooLong(_path))
         {
@@ -38,7 +40,7 @@ internal sealed class AdminSocket(
         {
             await ListenAsync(cancellationToken);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
         {
             _logger.SocketFailed(_path, e.Message);
             _server?.Dispose();
@@ -46,16 +48,27 @@ internal sealed class AdminSocket(
         }
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Ends last, so that the status can be asked for as long as the gateway drains.</summary>
+    public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         if (_server is not { } server)
         {
             return;
         }
 
+        _server = null;
         await server.StopAsync(cancellationToken);
+        server.Dispose();
         File.Delete(_path);
     }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose() => _server?.Dispose();
 

@@ -70,12 +70,16 @@ internal static class StatusPage
         ? "-"
         : string.Concat(text.Take(200).Select(c => char.IsControl(c) ? '?' : c));
 
-    private static string Span(double seconds) => seconds switch
+    private static string Span(double seconds)
     {
-        < 60 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s"),
-        < 3600 => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(seconds / 60):0} min {seconds % 60:00} s"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(seconds / 3600):0} h {seconds % 3600 / 60:00} min"),
-    };
+        var span = TimeSpan.FromSeconds(seconds);
+        return span switch
+        {
+            { TotalMinutes: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(seconds * 10) / 10:0.0} s"),
+            { TotalHours: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{span.Minutes} min {span.Seconds:00} s"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(span.TotalHours):0} h {span.Minutes:00} min"),
+        };
+    }
 
     private static string Size(long bytes) => bytes switch
     {

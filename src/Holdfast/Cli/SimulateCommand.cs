@@ -33,7 +33,7 @@ internal static class SimulateCommand
         try
         {
             await using var upstream = SimulatedUpstream.Start(new SimulatorOptions { Listen = endpoint });
-            await console.Output.WriteLineAsync($"The simulator listens on {upstream.BaseAddress}");
+            await console.Output.WriteLineAsync($"The simulator listens on {upstream.BaseUrl}");
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return ExitCodes.Done;

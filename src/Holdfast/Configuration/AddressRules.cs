@@ -20,14 +20,15 @@ internal static class AddressRules
             return "has a host name: write an IP address of this machine, or localhost.";
         }
 
-        if (!text.TrimEnd('/').EndsWith($":{url.Port}", StringComparison.Ordinal))
+        if (url.PathAndQuery != "/" || url.Fragment.Length > 0 || url.UserInfo.Length > 0)
         {
-            return $"has no port: write it as {url.Scheme}://{url.Host}:8484.";
+            return "has more than a host and a port: write it as http://127.0.0.1:8484.";
         }
 
-        return url.PathAndQuery == "/" && url.Fragment.Length == 0 && url.UserInfo.Length == 0
+        // A default port that is not written out is more often forgotten than meant.
+        return text.TrimEnd('/').EndsWith($":{url.Port}", StringComparison.Ordinal)
             ? null
-            : "has more than a host and a port: write it as http://127.0.0.1:8484.";
+            : $"has no port: write it as {url.Scheme}://{url.Host}:8484.";
     }
 
     public static bool IsLoopback(string listener)

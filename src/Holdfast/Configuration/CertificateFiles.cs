@@ -13,7 +13,8 @@ internal static class CertificateFiles
             using var pair = X509Certificate2.CreateFromPemFile(certificate, key);
             return null;
         }
-        catch (Exception broken) when (broken is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception broken)
+            when (broken is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             return $"and its key ({key}) are not a PEM certificate with its unencrypted private key: "
                 + $"check `openssl x509 -in {certificate}` and `openssl pkey -in {key}`.";

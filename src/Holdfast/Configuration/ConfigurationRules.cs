@@ -43,7 +43,8 @@ internal static class ConfigurationRules
     {
         var path = $"upstreams.{name}";
         var protocol = NameOfProtocol(upstream, path, reading);
-        if (upstream.Credential is null && protocol is not null && !name.Equals(protocol, StringComparison.OrdinalIgnoreCase))
+        if (upstream.Credential is null && protocol is not null && !reading.IsWrong(path)
+            && !name.Equals(protocol, StringComparison.OrdinalIgnoreCase))
         {
             // A key of one company must never reach another (D7).
             reading.RejectRule(path, null, $"has no credential, and the client's own goes to \"{protocol}\" only: "

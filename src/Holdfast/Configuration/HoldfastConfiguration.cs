@@ -24,8 +24,11 @@ internal static class HoldfastConfiguration
         var options = new HoldfastOptions();
         SettingsTable.Root.Read(root, options, "", reading);
         ConfigurationRules.Check(options, reading);
-        return new(options, reading.Errors, file);
+        return new(options, InOrderOfTheFile(reading.Errors), file);
     }
+
+    private static ConfigurationError[] InOrderOfTheFile(IEnumerable<ConfigurationError> errors) =>
+        [.. errors.OrderBy(error => error.Line == 0 ? int.MaxValue : error.Line)];
 
     private static string? FileOf(ConfigurationSources sources)
     {

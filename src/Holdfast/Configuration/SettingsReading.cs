@@ -18,10 +18,11 @@ internal sealed class SettingsReading(ConfigurationSources sources, string folde
 
     public static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 
-    /// <summary>Text as it is shown in a message: quoted, bounded, and without the user part of a URL.</summary>
+    /// <summary>Text as it is shown in a message: quoted, bounded, and without the parts of a URL that may hold secrets.</summary>
     public static string Quote(string text)
     {
-        var shown = WithoutUser(text);
+        var query = text.IndexOf('?', StringComparison.Ordinal);
+        var shown = WithoutUser(query < 0 ? text : text[..(query + 1)] + "…");
         shown = shown.Length > LongestShown ? shown[..LongestShown] + "…" : shown;
         return $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(shown)}\"";
     }

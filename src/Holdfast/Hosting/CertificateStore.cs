@@ -114,8 +114,8 @@ internal sealed class CertificateStore
     {
         try
         {
-            // The first certificate of the file is ours, the others lead to its root.
-            using var leaf = X509Certificate2.CreateFromPem(certificates, key);
+            // The first certificate of the file is ours, the others lead to its root. The context keeps it, undisposed.
+            var leaf = X509Certificate2.CreateFromPem(certificates, key);
             var chain = new X509Certificate2Collection();
             chain.ImportFromPem(certificates);
             var context = SslStreamCertificateContext.Create(leaf, chain, offline: true);

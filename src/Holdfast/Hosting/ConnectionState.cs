@@ -14,6 +14,7 @@ internal sealed class ConnectionState : IDisposable
     private int _running;
     private long _idleSince;
     private volatile bool _headBegan;
+    private volatile bool _answerBegan;
     private volatile bool _isClosing;
     private volatile bool _isServedWhileClosing;
     private SocketEvent? _cut;
@@ -53,8 +54,12 @@ internal sealed class ConnectionState : IDisposable
     public string Id => _connection.ConnectionId;
 
     /// <summary>Which kind of reset it would be if the client reset it now.</summary>
-    public SocketEvent ResetKind =>
-        _cut ?? (_headBegan ? SocketEvent.ResetMidRequest : SocketEvent.ResetBeforeRequest);
+    public SocketEvent ResetKind => _cut ?? (IsBusy, _answerBegan, _headBegan) switch
+    {
+        (true, true, _) => SocketEvent.ResetMidAnswer,
+        (true, false, _) or (false, _, true) => SocketEvent.ResetMidRequest,
+        _ => SocketEvent.ResetBeforeRequest,
+    };
 
     /// <summary>How many bytes a client may send without meaning a request: a TLS client says goodbye to our close.</summary>
     public int LongestGoodbye => _connection.Features.Get<ITlsHandshakeFeature>() is null ? 0 : 64;
@@ -91,20 +96,25 @@ internal sealed class ConnectionState : IDisposable
 
     public void BytesSeen() => _headBegan = true;
 
+    /// <summary>What a reset would be is settled: what still ends because of it changes nothing.</summary>
+    public void InputFailed() => _cut ??= ResetKind;
+
     public void RequestBegan(HttpContext http)
     {
         Interlocked.Increment(ref _running);
         _idleTimer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        (_headBegan, _cut) = (false, null);
+        (_headBegan, _answerBegan, _cut) = (false, false, null);
         _isServedWhileClosing |= _isClosing;
         IsHttp2 |= HttpProtocol.IsHttp2(http.Request.Protocol);
     }
+
+    public void AnswerBegan() => _answerBegan = true;
 
     public void RequestEnded(HttpContext http)
     {
         if (_connection.ConnectionClosed.IsCancellationRequested || http.RequestAborted.IsCancellationRequested)
         {
-            _cut = http.Response.HasStarted ? SocketEvent.ResetMidAnswer : SocketEvent.ResetMidRequest;
+            _cut ??= http.Response.HasStarted ? SocketEvent.ResetMidAnswer : SocketEvent.ResetMidRequest;
         }
 
         Volatile.Write(ref _idleSince, _watch.Time.GetTimestamp());

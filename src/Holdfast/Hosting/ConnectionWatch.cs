@@ -18,6 +18,11 @@ internal sealed class ConnectionWatch(
     // Right after an answer its last bytes may still be on their way from Kestrel to the kernel: no half-close then.
     private static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(250);
 
+    // How long and how much of a request that we answered without reading it all may still come before we close: closing at
+    // once would reset the connection, and its client would lose our answer.
+    private static readonly TimeSpan DiscardTime = TimeSpan.FromSeconds(5);
+    private const long DiscardBytes = 256L * 1024 * 1024;
+
     private readonly ConcurrentDictionary<ConnectionState, byte> _open = new();
     private volatile bool _isDraining;
 
@@ -70,7 +75,7 @@ internal sealed class ConnectionWatch(
         if (ConnectionState.Of(http) is { } state)
         {
             state.RequestBegan(http);
-            http.Response.OnStarting(StampAnswer, http);
+            http.Response.OnStarting(AnswerBegins, http);
             http.Response.OnCompleted(RequestEnded, http);
         }
 
@@ -106,10 +111,15 @@ internal sealed class ConnectionWatch(
         }
     }
 
-    private static Task StampAnswer(object http)
+    private static Task AnswerBegins(object http)
     {
         var context = (HttpContext)http;
-        ConnectionState.Of(context)?.StampAnswer(context.Response);
+        if (ConnectionState.Of(context) is { } state)
+        {
+            state.AnswerBegan();
+            state.StampAnswer(context.Response);
+        }
+
         return Task.CompletedTask;
     }
 
@@ -138,11 +148,14 @@ internal sealed class ConnectionWatch(
                 break;
             case Ending.Open when state.WasClosedIdle:
                 counters.Count(SocketEvent.IdleClosedByUs);
-                await LingerAsync(state, input);
+                await AwaitGoodbyeAsync(state, input);
                 break;
             case Ending.BytesLeft when state.WasClosedIdle:
                 counters.Count(SocketEvent.IdleClosedByUs);
                 CountRace(state);
+                break;
+            case Ending.BytesLeft when !state.IsHttp2:
+                await DiscardAsync(input);
                 break;
         }
     }
@@ -164,14 +177,14 @@ internal sealed class ConnectionWatch(
         {
             return Ending.Reset;
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (IsEnd(e))
         {
             // Aborted by us, or the reader was completed: nothing more to learn.
             return Ending.Unknown;
         }
     }
 
-    private async Task LingerAsync(ConnectionState state, PipeReader input)
+    private async Task AwaitGoodbyeAsync(ConnectionState state, PipeReader input)
     {
         if (state.IsHttp2 || state.IdleFor < SettleTime || state.Socket is not { } socket || !TcpInfo.HasSentAll(socket))
         {
@@ -190,12 +203,36 @@ internal sealed class ConnectionWatch(
 
             input.AdvanceTo(read.Buffer.End);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or SocketException
-            or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (IsEnd(e))
         {
             // Nobody came within the time, or the client reset what we were closing anyway.
         }
     }
+
+    private async Task DiscardAsync(PipeReader input)
+    {
+        try
+        {
+            using var deadline = new CancellationTokenSource(DiscardTime, time);
+            for (var left = DiscardBytes; left > 0;)
+            {
+                var read = await input.ReadAsync(deadline.Token);
+                left -= read.Buffer.Length;
+                input.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted)
+                {
+                    return;
+                }
+            }
+        }
+        catch (Exception e) when (IsEnd(e))
+        {
+            // It went on for too long, or its client is gone.
+        }
+    }
+
+    private static bool IsEnd(Exception e) => e is IOException or OperationCanceledException or SocketException
+        or ObjectDisposedException or InvalidOperationException;
 
     private void CountRace(ConnectionState state)
     {

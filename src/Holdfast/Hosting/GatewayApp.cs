@@ -1,17 +1,106 @@
+using System.Text.Json;
+using Holdfast.Admin;
 using Holdfast.Configuration;
+using Holdfast.Observability;
+using Holdfast.Proxy;
+using Holdfast.Routing;
+using Holdfast.Upstreams;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Holdfast.Hosting;
 
-/// <summary>Placeholder until the gateway is joined: answers every request with 200.</summary>
+/// <summary>Puts the gateway together, feature by feature, and runs it. Tests build the same application.</summary>
 internal static class GatewayApp
 {
+    /// <summary>Runs until the process is told to stop and has drained.</summary>
+    /// <param name="options">The checked settings.</param>
+    /// <param name="home">The folder <c>HOLDFAST_HOME</c>.</param>
+    /// <param name="cancellationToken">Begins the drain, as a signal does.</param>
     public static async Task RunAsync(HoldfastOptions options, string home, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls([.. options.Listen]);
-        await using var app = builder.Build();
-        app.Run(http => http.Response.WriteAsync(home, http.RequestAborted));
+        var parts = new GatewayParts { Home = home };
+        await using var app = Build(options, parts);
         await app.StartAsync(cancellationToken);
+        await StartupText.WriteAsync(Console.Error, options, Addresses(app));
         await app.WaitForShutdownAsync(cancellationToken);
+    }
+
+    /// <summary>Builds the application; nothing listens yet.</summary>
+    public static WebApplication Build(HoldfastOptions options, GatewayParts parts)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "holdfast" });
+        builder.WebHost.UseKestrelCore();
+        builder.Logging.AddDiagnostics(options.Debug, parts.Diagnostics);
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(parts.Time);
+        builder.ConfigureListeners(options, parts.TreatsLoopbackAsRemote);
+        builder.Services.AddObservability(parts.ExchangeLog);
+        builder.Services.AddSimulatorUpstream(options);
+        builder.Services.AddUpstreams(parts.Environment);
+        builder.Services.AddProxy();
+        if (parts.Home is { } home)
+        {
+            builder.Services.AddHostedService<StopSignals>();
+            builder.Services.AddAdmin(home);
+        }
+
+        parts.Configure?.Invoke(builder.Services);
+        var app = builder.Build();
+        Connect(app);
+        return app;
+    }
+
+    /// <summary>The addresses listened on, once started.</summary>
+    public static IReadOnlyList<string> Addresses(WebApplication app) =>
+        [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
+
+    private static void Connect(WebApplication app)
+    {
+        var services = app.Services;
+        services.GetRequiredService<GatewayMetrics>().ObserveSockets(
+            () => Counts(services));
+        if (services.GetService<GatewayFacts>() is { } facts)
+        {
+            facts.Listen = () => Addresses(app);
+            facts.IsDraining = () => services.GetRequiredService<Drain>().IsDraining;
+            facts.Sockets = () => Counts(services);
+        }
+
+        app.Use(ConnectionWatch.Use);
+        app.UseRouting();
+        app.MapProbes();
+        app.MapMetrics().Guard(services.GetRequiredService<RequestGuard>());
+        app.MapProxy();
+    }
+
+    private static IEnumerable<(string Kind, long Value)> Counts(IServiceProvider services) =>
+        services.GetRequiredService<SocketCounters>().Snapshot()
+            .Select(count => (JsonNamingPolicy.SnakeCaseLower.ConvertName(count.Key.ToString()), count.Value));
+
+    /// <summary>The metrics are nothing for a web page that was rebound to this address.</summary>
+    private static void Guard(this IEndpointConventionBuilder endpoint, RequestGuard guard) => endpoint.Add(builder =>
+    {
+        var next = builder.RequestDelegate!;
+        builder.RequestDelegate = http =>
+        {
+            if (guard.Check(http) is null)
+            {
+                return next(http);
+            }
+
+            http.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return Task.CompletedTask;
+        };
+    });
+
+    private static void AddProxy(this IServiceCollection services)
+    {
+        services.AddSingleton<ErrorTexts>();
+        services.AddSingleton<RouteTable>();
+        services.AddSingleton<AttemptRunner>();
+        services.AddSingleton<ExchangeTools>();
+        services.AddSingleton<ExchangeHandler>();
     }
 }

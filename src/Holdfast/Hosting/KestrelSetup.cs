@@ -18,6 +18,9 @@ internal static class KestrelSetup
     private const int Http2Streams = 256;
     private const int Backlog = 4096;
 
+    // Kestrel's own "infinite" overflows and closes idle connections within a second (measured on 10.0.12).
+    private static readonly TimeSpan Never = TimeSpan.FromDays(365);
+
     /// <summary>Sets up the listeners of <c>listen</c> with everything below a request: limits, TLS, drain, counters.</summary>
     /// <param name="builder">The application to set up.</param>
     /// <param name="options">The checked settings.</param>
@@ -54,8 +57,9 @@ internal static class KestrelSetup
         kestrel.AllowSynchronousIO = false;
 
         // Server-wide in Kestrel, so never; ConnectionWatch closes idle connections of other machines (D14).
-        kestrel.Limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
-        kestrel.Limits.RequestHeadersTimeout = limits.RequestHeadersTimeout;
+        kestrel.Limits.KeepAliveTimeout = Never;
+        kestrel.Limits.RequestHeadersTimeout =
+            limits.RequestHeadersTimeout == Timeout.InfiniteTimeSpan ? Never : limits.RequestHeadersTimeout;
         kestrel.Limits.MaxRequestBodySize = limits.RequestBody;
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;

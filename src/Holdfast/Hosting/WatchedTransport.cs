@@ -1,9 +1,10 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace Holdfast.Hosting;
 
-/// <summary>Tells a connection's state that request bytes were looked at; passes everything else through as it is.
-/// Costs one virtual call a read and allocates nothing.</summary>
+/// <summary>Tells a connection's state that request bytes were looked at, or that reading failed; passes everything through
+/// as it is. Costs a virtual call a read and, for one that has to wait, a pooled object.</summary>
 internal sealed class WatchedTransport(IDuplexPipe inner, ConnectionState state) : PipeReader, IDuplexPipe
 {
     private readonly PipeReader _input = inner.Input;
@@ -12,15 +13,17 @@ internal sealed class WatchedTransport(IDuplexPipe inner, ConnectionState state)
 
     public PipeWriter Output { get; } = inner.Output;
 
-    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
-        _input.ReadAsync(cancellationToken);
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        var read = _input.ReadAsync(cancellationToken);
+        return read.IsCompletedSuccessfully ? read : WaitAsync(read);
+    }
 
     public override bool TryRead(out ReadResult result) => _input.TryRead(out result);
 
     public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
 
-    // A reader must advance after each read that brought something, and cannot after one that failed with a reset:
-    // this is the one place that sees bytes without looking at each result.
+    // Called after each read that brought something: the place to see bytes without looking at each result.
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
         state.BytesSeen();
@@ -32,4 +35,19 @@ internal sealed class WatchedTransport(IDuplexPipe inner, ConnectionState state)
     public override void Complete(Exception? exception = null) => _input.Complete(exception);
 
     public override ValueTask CompleteAsync(Exception? exception = null) => _input.CompleteAsync(exception);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> read)
+    {
+        try
+        {
+            return await read;
+        }
+        catch (IOException)
+        {
+            // Now, not when the connection's end is announced: by then the request may have ended over it.
+            state.InputFailed();
+            throw;
+        }
+    }
 }

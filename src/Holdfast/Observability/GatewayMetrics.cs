@@ -125,6 +125,10 @@ internal sealed class GatewayMetrics : IDisposable
             new Measurement<long>(counter.Value, new KeyValuePair<string, object?>("holdfast.socket.event", counter.Kind))),
         "{event}", "What happened on the sockets of our listeners.");
 
+    /// <summary>Exports how many client connections are open, read when somebody collects.</summary>
+    public void ObserveConnections(Func<long> open) => Meter.CreateObservableUpDownCounter(
+        "holdfast.connections.open", open, "{connection}", "Client connections open now.");
+
     public void Dispose() => Meter.Dispose();
 
     private void AddBytesAndEvents(ExchangeRecord record, in TagList tags)

@@ -15,6 +15,8 @@ internal sealed class LineQueue<T>(
 {
     private const int BatchBytes = 256 * 1024;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private readonly Channel<T> _items = Channel.CreateBounded<T>(
         new BoundedChannelOptions(capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
@@ -46,13 +48,15 @@ internal sealed class LineQueue<T>(
         return false;
     }
 
-    /// <summary>Takes nothing more, writes what waits and ends; as long as the stream takes or the caller wants to wait.</summary>
-    public Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Takes nothing more, writes what waits and ends. Gives up, without an exception, when the caller does or
+    /// after five seconds of real time: then nobody reads the stream any more.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
         Start();
         _items.Writer.TryComplete();
         _stopping.Set();
-        return _ended.Task.WaitAsync(cancellationToken);
+        await _ended.Task.WaitAsync(Patience, TimeProvider.System, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private void Run()

@@ -31,6 +31,11 @@ internal sealed class MetricFamily
             : null;
         Name = NameOf(instrument.Name, instrument.Unit, Type);
         Help = instrument.Description ?? "";
+        if (instrument is UpDownCounter<long>)
+        {
+            // "None open" is a statement too, and must not wait for the first event.
+            Add(0, []);
+        }
     }
 
     public string Name { get; }

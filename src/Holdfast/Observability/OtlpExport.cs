@@ -40,9 +40,9 @@ internal sealed class OtlpExport(IReadOnlyDictionary<string, string?> variables,
             _providers = Providers.Start(variables, protocol);
             logger.OtlpStarted(Redaction.Text(new Uri(endpoint).GetLeftPart(UriPartial.Path)), protocol);
         }
-        catch (Exception e)
+        catch (Exception e) when (e is FormatException or InvalidOperationException or ArgumentException or NotSupportedException)
         {
-            // Observing must never keep the gateway from starting (R129).
+            // A wrong variable. Observing must never keep the gateway from starting (R129).
             logger.OtlpFailed(Redaction.Text(e.Message));
         }
 
@@ -50,9 +50,14 @@ internal sealed class OtlpExport(IReadOnlyDictionary<string, string?> variables,
     }
 
     /// <summary>Sends what is there, as long as the caller wants to wait.</summary>
-    public Task StopAsync(CancellationToken cancellationToken) => _providers is { } providers
-        ? Task.Run(providers.Dispose, CancellationToken.None).WaitAsync(cancellationToken)
-        : Task.CompletedTask;
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_providers is { } providers)
+        {
+            await Task.Run(providers.Dispose, CancellationToken.None).WaitAsync(cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
     private string? Variable(string name) => variables.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
 

@@ -8,6 +8,7 @@ namespace Holdfast.Observability;
 internal static partial class Redaction
 {
     private const string Hidden = "***";
+    private const int MostText = 16 * 1024;
 
     private static readonly string[] SecretNames =
         ["key", "token", "secret", "password", "passwd", "pwd", "auth", "authorization", "credential", "credentials",
@@ -20,9 +21,10 @@ internal static partial class Redaction
     /// <summary>A query, with or without its <c>?</c>, each secret's value replaced; everything else byte for byte.</summary>
     public static string Query(string query)
     {
-        if (query.Length == 0 || !query.Contains('='))
+        if (query.Length < 5 || query == "?beta=true")
         {
-            return Text(query);
+            // Nothing, or what a coding agent sends with every request.
+            return query;
         }
 
         var start = query[0] == '?' ? 1 : 0;
@@ -45,7 +47,7 @@ internal static partial class Redaction
         return Text(result.ToString());
     }
 
-    /// <summary>A text, everything in it that looks like a key replaced.</summary>
+    /// <summary>A text, everything in it that looks like a key replaced; what is longer than anyone reads is cut off.</summary>
     public static string Text(string text)
     {
         if (text.Length < 8)
@@ -53,8 +55,21 @@ internal static partial class Redaction
             return text;
         }
 
-        text = KeyShapes().Replace(text, match => match.Groups["keep"].Value + Hidden);
-        return SecretPairs().Replace(text, match => match.Groups["keep"].Value + Hidden);
+        if (text.Length > MostText)
+        {
+            text = text[..MostText] + "…";
+        }
+
+        try
+        {
+            text = KeyShapes().Replace(text, match => match.Groups["keep"].Value + Hidden);
+            return SecretPairs().Replace(text, match => match.Groups["keep"].Value + Hidden);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            // A text that could not be looked through in time is not printed.
+            return Hidden;
+        }
     }
 
     // Names are compared by their last word, decoded, so that api_key, apiKey, x-goog-api-key, access%5Ftoken all count.

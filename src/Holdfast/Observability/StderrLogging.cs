@@ -20,19 +20,8 @@ internal sealed class StderrLogging : ILoggerProvider
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, Shorten(categoryName));
 
-    /// <summary>Writes what waits; a stuck stream gets two seconds.</summary>
-    public void Dispose()
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
-        try
-        {
-            _lines.StopAsync(patience.Token).GetAwaiter().GetResult();
-        }
-        catch (OperationCanceledException)
-        {
-            // Nobody reads any more.
-        }
-    }
+    /// <summary>Writes what waits.</summary>
+    public void Dispose() => _lines.StopAsync(CancellationToken.None).GetAwaiter().GetResult();
 
     private static void Format(string line, IBufferWriter<byte> output) => Encoding.UTF8.GetBytes(line, output);
 

@@ -3,7 +3,6 @@ using Holdfast.Hosting;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
-using Holdfast.Wire.Gemini;
 
 namespace Holdfast.Proxy;
 
@@ -54,7 +53,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             return configured;
         }
 
-        if (!RequestGuard.IsLoopbackClient(request.Http.HttpContext))
+        if (!Loopback.IsLoopbackClient(request.Http.HttpContext))
         {
             return TimeSpan.FromSeconds(20);
         }
@@ -140,7 +139,11 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         if (exchange.Stream is not { } stream)
         {
             // A whole answer: an interim response for those who take it, else TCP keep-alive has to do (D31).
-            await InterimResponses.SendIfTakenAsync(request.Http.HttpContext);
+            if (InterimPolicy.Accepts(request.Http))
+            {
+                await InterimResponses.TrySendAsync(request.Http.HttpContext, request.Http.HttpContext.RequestAborted);
+            }
+
             vigil.ClientSilence.Restart();
             return;
         }
@@ -212,7 +215,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         };
 
         var isArray = request.Path.StreamsAsArray && response.IsSuccessStatusCode && !isEvents;
-        if ((isEvents && request.Path.Operation == WireOperation.Generate) || isArray)
+        if (isEvents || isArray)
         {
             return await StreamAsync(default);
         }
@@ -224,8 +227,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             return failed;
         }
 
-        if (request.WantsStream && response.IsSuccessStatusCode && request.Path.Operation == WireOperation.Generate
-            && whole.LooksLikeEvents)
+        if (request.WantsStream && response.IsSuccessStatusCode && whole.LooksLikeEvents)
         {
             return await StreamAsync(System.Buffers.BuffersExtensions.ToArray(held.Bytes));
         }
@@ -235,7 +237,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         async Task<AttemptResult> StreamAsync(ReadOnlyMemory<byte> prefix)
         {
             var answer = exchange.Stream ??= new StreamAnswer(exchange,
-                isArray ? new GeminiArrayStream() : FollowerFor(request, exchange), FormFor(request.Path.Protocol));
+                FollowerFor(request, exchange, isArray), FormFor(request.Path.Protocol));
             answer.IsRepaired |= isDecoded;
             tools.Metrics.StreamOpened();
             try
@@ -267,9 +269,9 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         return message;
     }
 
-    private static StreamFollower FollowerFor(ClientRequest request, Exchange exchange) =>
-        request.Path.Protocol.Follow(new StreamContext(request.Model ?? "", exchange.StartedAt.ToUnixTimeSeconds(),
-            exchange.ExchangeId, ErrorEventsAsFailed: request.Client.IsCodex));
+    private static StreamFollower FollowerFor(ClientRequest request, Exchange exchange, bool isArray = false) =>
+        !request.Path.StreamsKnownEvents ? new OpaqueStream() : request.Path.Protocol.Follow(new StreamContext(request.Model ?? "", exchange.StartedAt.ToUnixTimeSeconds(),
+            exchange.ExchangeId, ErrorEventsAsFailed: request.Client.IsCodex, IsArray: isArray));
 
     private KeepAliveForm FormFor(WireProtocol protocol)
     {

@@ -235,7 +235,6 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     {
         var headers = Http.Response.Headers;
         headers["holdfast-exchange"] = ExchangeId;
-        _tools.StampConnection(Http);
         if (Record.OpenedEarly)
         {
             headers["holdfast-opened"] = "early";

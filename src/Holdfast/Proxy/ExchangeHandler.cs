@@ -42,6 +42,12 @@ internal sealed class ExchangeHandler(
         using var request = new ClientRequest(http, path!);
         var unreadable = await request.ReadAsync(options.Limits.RequestBody, http.RequestAborted);
         exchange.Describe(request);
+        if (unreadable is not null && http.RequestAborted.IsCancellationRequested)
+        {
+            exchange.NoteClientGone();
+            return;
+        }
+
         if (unreadable is not null)
         {
             await exchange.RefuseAsync(unreadable);
@@ -69,7 +75,7 @@ internal sealed class ExchangeHandler(
             return new(forbidden, forbidden.Meaning);
         }
 
-        if (RequestGuard.IsWebSocketUpgrade(http.Request))
+        if (RequestGuard.IsWebSocketUpgrade(http))
         {
             return new(ErrorCodes.WebSocketNotSupported, ErrorCodes.WebSocketNotSupported.Meaning);
         }

@@ -9,7 +9,6 @@ namespace Holdfast.Proxy;
 /// <param name="Open">The list of open exchanges.</param>
 /// <param name="Texts">The words of our errors.</param>
 /// <param name="Logger">For diagnostics.</param>
-/// <param name="StampConnection">Says on an answer what the connection will do next (keep-alive, close).</param>
 internal sealed record ExchangeTools(
     TimeProvider Time, ExchangeReporter Reporter, GatewayMetrics Metrics, OpenExchanges Open, ErrorTexts Texts,
-    ILogger<Exchange> Logger, Action<HttpContext> StampConnection);
+    ILogger<Exchange> Logger);

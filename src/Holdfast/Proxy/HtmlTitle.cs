@@ -19,11 +19,11 @@ internal static partial class HtmlTitle
             return "";
         }
 
-        var text = Blanks().Replace(WebUtility.HtmlDecode(match.Groups[1].Value), " ").Trim();
+        var text = Blanks().Replace(WebUtility.HtmlDecode(match.Groups["title"].Value), " ").Trim();
         return text.Length == 0 ? "" : $": \"{(text.Length > 200 ? text[..200] : text)}\"";
     }
 
-    [GeneratedRegex("<title[^>]*>([^<]*)</title>", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("<title[^>]*>(?<title>[^<]*)</title>", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Title();
 
     [GeneratedRegex(@"\s+", RegexOptions.CultureInvariant, 1000)]

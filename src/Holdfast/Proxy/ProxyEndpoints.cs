@@ -6,10 +6,10 @@ namespace Holdfast.Proxy;
 /// <summary>Path → protocol; nothing else. Whatever no other endpoint has is an exchange, also what no protocol knows.</summary>
 internal static class ProxyEndpoints
 {
-    public static void MapProxy(this IApplicationBuilder app)
+    public static void MapProxy(this IEndpointRouteBuilder app)
     {
-        var handler = app.ApplicationServices.GetRequiredService<ExchangeHandler>();
-        app.Run(http =>
+        var handler = app.ServiceProvider.GetRequiredService<ExchangeHandler>();
+        app.Map("/{**path}", http =>
         {
             // The raw target: what is not decoded cannot be re-encoded wrongly (D8).
             var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;

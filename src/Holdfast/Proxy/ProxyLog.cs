@@ -11,10 +11,6 @@ internal static partial class ProxyLog
         Message = "Stream lost: exchange {ExchangeId}, {Code}; the client got a terminal error event")]
     public static partial void StreamLost(this ILogger logger, string exchangeId, string code);
 
-    [LoggerMessage(EventId = 1203, Level = LogLevel.Debug,
-        Message = "Fallback lost: exchange {ExchangeId} has no candidate left")]
-    public static partial void FallbackLost(this ILogger logger, string exchangeId);
-
     [LoggerMessage(EventId = 1204, Level = LogLevel.Information,
         Message = "A reused connection to {Upstream} had died unused; exchange {ExchangeId} is repeated once on a new one")]
     public static partial void RepeatedStale(this ILogger logger, string upstream, string exchangeId);
@@ -22,8 +18,4 @@ internal static partial class ProxyLog
     [LoggerMessage(EventId = 1205, Level = LogLevel.Error,
         Message = "Exchange {ExchangeId} failed in a way nobody expected; the client got an error. This is a bug")]
     public static partial void Unexpected(this ILogger logger, Exception exception, string exchangeId);
-
-    [LoggerMessage(EventId = 1206, Level = LogLevel.Debug,
-        Message = "Exchange {ExchangeId} was cut: its kind of answer cannot carry an error ({Code})")]
-    public static partial void AnswerCut(this ILogger logger, string exchangeId, string code);
 }

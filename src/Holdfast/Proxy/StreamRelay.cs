@@ -45,7 +45,7 @@ internal sealed class StreamRelay(
             }
 
             buffer.ReleaseIfEmpty();
-            if (!_follower.IsTerminal)
+            if (_hasHeard && !_follower.IsTerminal)
             {
                 // Time in which the client did not read is not the upstream's silence (R123).
                 vigil.UpstreamSilence.Restart();
@@ -165,7 +165,7 @@ internal sealed class StreamRelay(
         if (_follower.HasFailed)
         {
             exchange.NoteUpstreamError(_follower.UpstreamError);
-            if (!_follower.IsTerminal)
+            if (_hasHeard && !_follower.IsTerminal)
             {
                 await answer.CloseAsync();
             }
@@ -173,7 +173,7 @@ internal sealed class StreamRelay(
             return AttemptResult.Answered.Value;
         }
 
-        if (_follower.IsTerminal || (_follower.IsWhole && !end.ClientGone))
+        if (_follower.IsTerminal || (!end.ClientGone && _follower.MayEnd(cleanly: end.Lost is null)))
         {
             exchange.Complete(answer.FinalFidelity());
             return AttemptResult.Answered.Value;
@@ -206,7 +206,7 @@ internal sealed class StreamRelay(
         }
 
         byte[] frame = [.. _buffer.TakeRest(), .. completion];
-        answer.IsRepaired = true;
+        answer.IsRepaired |= completion.Length > 0;
         return Relay(frame) ? answer.FlushAsync() : ValueTask.CompletedTask;
     }
 }

@@ -37,12 +37,15 @@ internal sealed class UpstreamBody(
     {
         try
         {
+#pragma warning disable CA2012 // The rule cannot follow it: the value is taken once, by whichever await is reached.
             var read = source.ReadAsync(memory, attempt.Token);
+#pragma warning restore CA2012
             if (read.IsCompleted)
             {
                 return Heard(await read);
             }
 
+            // One continuation, which only wakes the loop; the value itself is taken once, by the await below.
             read.GetAwaiter().UnsafeOnCompleted(vigil.Wake);
             while (!read.IsCompleted)
             {

@@ -25,6 +25,9 @@ internal sealed class WholeRelay(
 
     private bool Generates => request.Path.Operation == WireOperation.Generate;
 
+    /// <summary>Files, audio, lists of results: nothing in them can be told whole from half, and they may be long.</summary>
+    private bool Flows => !Generates && IsSuccess && Held.Length > 0 && !ContentTypeStarts("application/json");
+
     /// <summary>Whether the bytes held begin like server-sent events: some upstreams stream under another content type.</summary>
     public bool LooksLikeEvents
     {
@@ -56,7 +59,7 @@ internal sealed class WholeRelay(
     /// <summary>Relays to the end.</summary>
     public async Task<AttemptResult> RunAsync()
     {
-        while (Held.Length > 0 && Held.Length <= LargestHeld)
+        while (Held.Length > 0 && Held.Length <= LargestHeld && !Flows)
         {
             var read = await body.ReadAsync(Held.GetMemory());
             if (Failure(read) is { } failed)
@@ -72,8 +75,7 @@ internal sealed class WholeRelay(
             Held.Advance(read.Bytes);
         }
 
-        exchange.Record.FirstEventMs ??= exchange.ElapsedMs;
-        return Held.Length > LargestHeld ? await FlowAsync() : await AnswerAsync();
+        return Flows || Held.Length > LargestHeld ? await FlowAsync() : await AnswerAsync();
     }
 
     private async Task<AttemptResult> AnswerAsync()

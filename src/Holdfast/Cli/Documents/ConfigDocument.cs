@@ -67,7 +67,7 @@ internal static class ConfigDocument
         foreach (var section in settings.Where(setting => setting.Children.Count > 0))
         {
             var below = SettingsReading.Join(path, section.IsMap ? $"{section.Name}.<name>" : section.Name);
-            WriteSection(page, below, $"`{below}`", comments.OfSetting(section.Owner, section.Name), section.Children, comments);
+            WriteSection(page, below, $"`{below}`", Markdown.Text(comments.OfSetting(section.Owner, section.Name)), section.Children, comments);
         }
     }
 
@@ -75,7 +75,7 @@ internal static class ConfigDocument
     {
         var variable = EnvironmentSettings.VariableOf(SettingsReading.Join(path, setting.Name));
         var standard = setting.IsRequired ? "required" : setting.Default is null or "null" ? "" : $"`{setting.Default}`";
-        var meaning = comments.OfSetting(setting.Owner, setting.Name).Replace("|", "\\|", StringComparison.Ordinal);
+        var meaning = Markdown.Text(comments.OfSetting(setting.Owner, setting.Name));
         page.Append($"| `{setting.Name}`<br>`{variable}` | {setting.Kind} | {standard} | {meaning} |\n");
     }
 }

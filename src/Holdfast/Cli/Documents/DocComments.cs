@@ -15,7 +15,7 @@ internal sealed class DocComments(IReadOnlyDictionary<string, string> summaries)
             .Where(member => member.Element("summary") is not null)
             .ToDictionary(
                 member => member.Attribute("name")!.Value,
-                member => Markdown(member.Element("summary")!),
+                member => ToMarkdown(member.Element("summary")!),
                 StringComparer.Ordinal));
     }
 
@@ -25,7 +25,7 @@ internal sealed class DocComments(IReadOnlyDictionary<string, string> summaries)
     public string OfSetting(Type owner, string setting) =>
         summaries[$"P:{owner.FullName}.{char.ToUpperInvariant(setting[0])}{setting[1..]}"];
 
-    private static string Markdown(XElement summary)
+    private static string ToMarkdown(XElement summary)
     {
         var text = new StringBuilder();
         foreach (var node in summary.Nodes())
@@ -39,7 +39,7 @@ internal sealed class DocComments(IReadOnlyDictionary<string, string> summaries)
             });
         }
 
-        return string.Join(' ', text.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return Markdown.WithoutReferences(string.Join(' ', text.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
     }
 
     private static string LastName(string reference)

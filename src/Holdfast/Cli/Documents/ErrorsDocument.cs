@@ -9,9 +9,8 @@ internal static class ErrorsDocument
     private const string Introduction = """
         # Errors of Holdfast's own
 
-        An answer of the gateway itself, in the place of the upstream's, names its code in the header `holdfast-error` and in the
-        error's body (`error.holdfast.code`). An upstream's own error goes through as it came and has no code of ours.
-        `holdfast explain CODE` prints an entry. The status holds as long as a status can still be chosen; once a stream has
+        An answer of the gateway itself, in the place of the upstream's, names its code in the header `holdfast-error`.
+        An upstream's own error goes through as it came and has no code of ours. `holdfast explain CODE` prints an entry. The status holds as long as a status can still be chosen; once a stream has
         begun, the same code stands in the terminal error of the protocol. "Recorded as" is the text in the log line and record.
 
         | code | status | class | recorded as |
@@ -32,8 +31,8 @@ internal static class ErrorsDocument
             page.Append($"\n## Class {NameOf(kind)}\n\n{Meaning(kind)}\n");
             foreach (var code in ErrorCodes.All.Where(code => code.Class == kind))
             {
-                page.Append($"\n### {code.Name}\n\n{code.Meaning} Status {code.Status}.\n\n");
-                page.Append($"- **Usual cause:** {code.Cause}\n- **What to do:** {code.Fix}\n");
+                page.Append($"\n### {code.Name}\n\n{Markdown.Text(code.Meaning)} Status {code.Status}.\n\n");
+                page.Append($"- **Usual cause:** {Markdown.Text(code.Cause)}\n- **What to do:** {Markdown.Text(code.Fix)}\n");
             }
         }
 

@@ -17,6 +17,8 @@ internal sealed class DurationKind(bool mayBeOff) : ValueKind<TimeSpan>
 
     public override string Name => mayBeOff ? "duration or `\"off\"`" : "duration";
 
+    public override string Example => "\"00:00:10\"";
+
     public static string Format(TimeSpan duration)
     {
         if (duration == Timeout.InfiniteTimeSpan)

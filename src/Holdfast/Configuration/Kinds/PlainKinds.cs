@@ -11,6 +11,8 @@ internal sealed class BooleanKind : ValueKind<bool>
 
     public override string Name => "true or false";
 
+    public override string Example => "true";
+
     public override Parsed<bool> Read(SettingNode node, SettingsReading reading) => node switch
     {
         ValueNode { Form: ValueForm.Boolean } value => Right(value.Text == "true"),
@@ -29,6 +31,8 @@ internal sealed class BooleanKind : ValueKind<bool>
 internal sealed class NumberKind(string unit, long least, long most) : ValueKind<long>
 {
     public override string Name => unit;
+
+    public override string Example => most.ToString(CultureInfo.InvariantCulture);
 
     public override Parsed<long> Read(SettingNode node, SettingsReading reading)
     {
@@ -55,11 +59,13 @@ internal sealed class NumberKind(string unit, long least, long most) : ValueKind
 }
 
 /// <summary>One of a few words.</summary>
-internal sealed class ChoiceKind<T>(params (string Word, T Value)[] choices) : ValueKind<T>
+internal sealed class ChoiceKind<T>(params Choice<T>[] choices) : ValueKind<T>
 {
     private IEnumerable<string> Words => choices.Select(choice => choice.Word);
 
     public override string Name => string.Join(", ", Words.Select(word => $"`{word}`"));
+
+    public override string Example => Either();
 
     public override Parsed<T> Read(SettingNode node, SettingsReading reading)
     {
@@ -68,12 +74,9 @@ internal sealed class ChoiceKind<T>(params (string Word, T Value)[] choices) : V
             return Wrong($"is not a word in quotes: write {Either()}.");
         }
 
-        foreach (var (word, choice) in choices)
+        if (Array.Find(choices, choice => choice.Word == value.Text) is { } chosen)
         {
-            if (word == value.Text)
-            {
-                return Right(choice);
-            }
+            return Right(chosen.Value);
         }
 
         return Wrong(NearestName.Of(value.Text, Words) is { } meant
@@ -81,7 +84,7 @@ internal sealed class ChoiceKind<T>(params (string Word, T Value)[] choices) : V
             : $"is not known: write {Either()}.");
     }
 
-    public string WordOf(T value) => Array.Find(choices, choice => Equals(choice.Value, value)).Word;
+    public string WordOf(T value) => Array.Find(choices, choice => Equals(choice.Value, value))!.Word;
 
     public override void Write(Utf8JsonWriter json, object value) => json.WriteStringValue(WordOf((T)value));
 
@@ -103,3 +106,6 @@ internal sealed class ChoiceKind<T>(params (string Word, T Value)[] choices) : V
         return quoted.Length == 1 ? quoted[0] : $"{string.Join(", ", quoted[..^1])} or {quoted[^1]}";
     }
 }
+
+/// <summary>A word and what it stands for.</summary>
+internal sealed record Choice<T>(string Word, T Value);

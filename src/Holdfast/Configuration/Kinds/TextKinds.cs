@@ -8,6 +8,8 @@ internal sealed class TextKind(string name, Func<string, string?> check) : Value
 {
     public override string Name => name;
 
+    public override string Example => "\"…\"";
+
     public override Parsed<string> Read(SettingNode node, SettingsReading reading)
     {
         if (node is not ValueNode { Form: ValueForm.Text or ValueForm.Untyped } value)
@@ -32,6 +34,8 @@ internal sealed class VariableNameKind : ValueKind<string>
     public static VariableNameKind Instance { get; } = new();
 
     public override string Name => "name of an environment variable";
+
+    public override string Example => "\"NAME_OF_A_VARIABLE\"";
 
     public override Parsed<string> Read(SettingNode node, SettingsReading reading)
     {
@@ -73,6 +77,8 @@ internal sealed class FileKind : ValueKind<string>
 
     public override string Name => "path";
 
+    public override string Example => "\"path/to/file.pem\"";
+
     public override Parsed<string> Read(SettingNode node, SettingsReading reading)
     {
         if (node is not ValueNode { Form: ValueForm.Text or ValueForm.Untyped, Text: not "" } value)
@@ -108,6 +114,8 @@ internal sealed class UrlKind : ValueKind<Uri>
     public static UrlKind Instance { get; } = new();
 
     public override string Name => "URL";
+
+    public override string Example => "\"https://host/v1\"";
 
     public override Parsed<Uri> Read(SettingNode node, SettingsReading reading) =>
         node is ValueNode { Form: ValueForm.Text or ValueForm.Untyped } value

@@ -9,6 +9,9 @@ internal abstract class ValueKind<T>
     /// <summary>The kind's name in <c>docs/config.md</c>, with its unit.</summary>
     public abstract string Name { get; }
 
+    /// <summary>A value as the file could hold it, for somebody who left it out.</summary>
+    public abstract string Example { get; }
+
     public abstract Parsed<T> Read(SettingNode node, SettingsReading reading);
 
     /// <summary>Writes a value of this kind the way the file would hold it.</summary>

@@ -84,7 +84,7 @@ internal sealed class Section<TOptions>
     public string Example() =>
         $"{{ {string.Join(", ", _settings.Where(setting => setting.IsRequired).Select(Example).DefaultIfEmpty("…"))} }}";
 
-    private static string Example(Setting<TOptions> setting) => $"\"{setting.Name}\": …";
+    private static string Example(Setting<TOptions> setting) => $"\"{setting.Name}\": {setting.Example}";
 
     // Variables are not case-sensitive, the file is.
     private Setting<TOptions>? Find(string name, SettingNode node)

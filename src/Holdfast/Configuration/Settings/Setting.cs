@@ -12,6 +12,9 @@ internal abstract class Setting<TOptions>(string name)
     /// <summary>Whether it must be given.</summary>
     public bool IsRequired { get; init; }
 
+    /// <summary>A value as the file could hold it.</summary>
+    public abstract string Example { get; }
+
     public abstract void Read(SettingNode node, TOptions options, string path, SettingsReading reading);
 
     /// <summary>Writes the value in force, without secrets.</summary>
@@ -48,6 +51,8 @@ internal abstract class Setting<TOptions>(string name)
 internal sealed class ValueSetting<TOptions, TValue>(
     string name, ValueKind<TValue> kind, Func<TOptions, object?> get, Action<TOptions, TValue> set) : Setting<TOptions>(name)
 {
+    public override string Example => kind.Example;
+
     public override void Read(SettingNode node, TOptions options, string path, SettingsReading reading)
     {
         var parsed = kind.Read(node, reading);
@@ -76,6 +81,8 @@ internal sealed class ListSetting<TOptions>(
 {
     public bool MayBeEmpty { get; init; } = true;
 
+    public override string Example => $"[{kind.Example}]";
+
     public override void Read(SettingNode node, TOptions options, string path, SettingsReading reading)
     {
         var items = node switch
@@ -96,11 +103,8 @@ internal sealed class ListSetting<TOptions>(
             return;
         }
 
-        var values = ReadItems(items, path, reading);
-        if (values.Count == items.Count)
-        {
-            set(options, values);
-        }
+        // With a wrong item nothing will start, but rules still have their say about the right ones.
+        set(options, ReadItems(items, path, reading));
     }
 
     public override void Write(Utf8JsonWriter json, TOptions options)
@@ -149,14 +153,14 @@ internal sealed class ListSetting<TOptions>(
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(text => joined with { Text = text })];
 
-    private void WriteSchema(Utf8JsonWriter json)
+    private static void WriteSchema(Utf8JsonWriter json)
     {
         json.WriteStartArray("type");
         json.WriteStringValue("array");
         json.WriteStringValue("null");
         json.WriteEndArray();
         json.WriteStartObject("items");
-        kind.WriteSchema(json);
+        json.WriteString("type", "string");
         json.WriteEndObject();
     }
 }
@@ -166,6 +170,8 @@ internal sealed class SectionSetting<TOptions, TChild>(
     string name, Section<TChild> section, Func<TOptions, TChild?> get, Func<TOptions, TChild> open) : Setting<TOptions>(name)
     where TChild : class, new()
 {
+    public override string Example => section.Example();
+
     public override void Read(SettingNode node, TOptions options, string path, SettingsReading reading)
     {
         if (node is not SectionNode members)

@@ -12,13 +12,20 @@ internal static class SettingsTable
 {
     private const long MegaByte = 1024 * 1024;
 
-    private static readonly TextKind Url = new("address", AddressRules.Listener);
+    private static readonly TextKind Url = new("URL", AddressRules.Listener);
     private static readonly TextKind Host = new("host name", AddressRules.Host);
     private static readonly TextKind Origin = new("origin", AddressRules.Origin);
     private static readonly TextKind Proxy = new("URL or `\"off\"`", AddressRules.Proxy);
 
+    private static readonly Choice<KeepAliveForm> Blank = new("blank", KeepAliveForm.Blank);
+    private static readonly Choice<KeepAliveForm> Comment = new("comment", KeepAliveForm.Comment);
+    private static readonly Choice<KeepAliveForm> Ping = new("ping", KeepAliveForm.Ping);
+    private static readonly Choice<KeepAliveForm> Event = new("event", KeepAliveForm.Event);
+
     public static ChoiceKind<ProtocolFamily> Protocols { get; } = new(
-        ("anthropic", ProtocolFamily.Anthropic), ("openai", ProtocolFamily.OpenAI), ("gemini", ProtocolFamily.Gemini));
+        new("anthropic", ProtocolFamily.Anthropic), new("openai", ProtocolFamily.OpenAI), new("gemini", ProtocolFamily.Gemini));
+
+    public static ChoiceKind<string> Access { get; } = new(new("loopback", "loopback"), new("open", "open"));
 
     public static Section<TlsOptions> Tls { get; } = new Section<TlsOptions>()
         .Value("certificate", FileKind.Instance, o => o.Certificate, (o, v) => o.Certificate = v, required: true)
@@ -41,10 +48,10 @@ internal static class SettingsTable
         .Value("connectRetries", new NumberKind("retries", 0, 5), o => o.ConnectRetries, (o, v) => o.ConnectRetries = (int)v);
 
     public static Section<KeepAliveForms> KeepAliveForms { get; } = new Section<KeepAliveForms>()
-        .Value("messages", Forms(KeepAliveForm.Ping, KeepAliveForm.Comment), o => o.Messages, (o, v) => o.Messages = v)
-        .Value("chat", Forms(KeepAliveForm.Comment), o => o.Chat, (o, v) => o.Chat = v)
-        .Value("responses", Forms(KeepAliveForm.Event, KeepAliveForm.Comment), o => o.Responses, (o, v) => o.Responses = v)
-        .Value("gemini", Forms(KeepAliveForm.Comment), o => o.Gemini, (o, v) => o.Gemini = v);
+        .Value("messages", new ChoiceKind<KeepAliveForm>(Ping, Comment, Blank), o => o.Messages, (o, v) => o.Messages = v)
+        .Value("chat", new ChoiceKind<KeepAliveForm>(Comment, Blank), o => o.Chat, (o, v) => o.Chat = v)
+        .Value("responses", new ChoiceKind<KeepAliveForm>(Event, Comment, Blank), o => o.Responses, (o, v) => o.Responses = v)
+        .Value("gemini", new ChoiceKind<KeepAliveForm>(Blank, Comment), o => o.Gemini, (o, v) => o.Gemini = v);
 
     public static Section<StreamingOptions> Streaming { get; } = new Section<StreamingOptions>()
         .Value("keepAliveAfter", DurationKind.OrOff, o => o.KeepAliveAfter, (o, v) => o.KeepAliveAfter = v)
@@ -67,7 +74,7 @@ internal static class SettingsTable
 
     public static Section<HoldfastOptions> Root { get; } = new Section<HoldfastOptions>()
         .List("listen", Url, o => o.Listen, (o, v) => o.Listen = v, mayBeEmpty: false)
-        .Value("access", new ChoiceKind<string>(("loopback", "loopback"), ("open", "open")), o => o.Access, (o, v) => o.Access = v)
+        .Value("access", Access, o => o.Access, (o, v) => o.Access = v)
         .List("allowedHosts", Host, o => o.AllowedHosts, (o, v) => o.AllowedHosts = v)
         .List("allowedOrigins", Origin, o => o.AllowedOrigins, (o, v) => o.AllowedOrigins = v)
         .Child("tls", Tls, o => o.Tls, o => o.Tls = new())
@@ -89,7 +96,4 @@ internal static class SettingsTable
         SettingsReading.Join(path, setting.IsMap ? $"{setting.Name}.<name>" : setting.Name);
 
     private static NumberKind Bytes(long least, long most) => new("bytes", least, most);
-
-    private static ChoiceKind<KeepAliveForm> Forms(params KeepAliveForm[] besidesBlank) =>
-        new([.. besidesBlank.Append(KeepAliveForm.Blank).Select(form => (form.ToString().ToLowerInvariant(), form))]);
 }

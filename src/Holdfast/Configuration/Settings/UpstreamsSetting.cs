@@ -12,17 +12,26 @@ internal sealed class UpstreamsSetting(string name, Section<UpstreamOptions> sec
     // "sim" is the simulator inside the process; the others are paths of ours (D4).
     private static readonly string[] Reserved = ["sim", "admin", "metrics", "healthz", "readyz"];
 
+    public override string Example => $"{{ \"<name>\": {section.Example()} }}";
+
     public override void Read(SettingNode node, HoldfastOptions options, string path, SettingsReading reading)
     {
         if (node is not SectionNode given)
         {
-            reading.Reject(path, node, "is not a section: write { \"<name>\": { \"protocol\": …, \"baseUrl\": … } }.", showValue: false);
+            reading.Reject(path, node, $"is not a section: write {Example}.", showValue: false);
             return;
         }
 
         var upstreams = BuiltIn();
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (upstream, entry) in given.Members)
         {
+            if (!seen.Add(upstream))
+            {
+                var twice = SettingsReading.Join(path, upstream);
+                reading.Add(twice, $"{twice} differs from another upstream in case only: rename one of them.", entry.Line);
+            }
+
             ReadOne(upstream, entry, upstreams, SettingsReading.Join(path, upstream), reading);
         }
 
@@ -45,13 +54,19 @@ internal sealed class UpstreamsSetting(string name, Section<UpstreamOptions> sec
         new(Name, typeof(HoldfastOptions), "section", _ => { }) { Children = section.Describe(new()), IsMap = true };
 
     // Copies: what the file overrides must not reach the next one who asks for the defaults.
-    private static Dictionary<string, UpstreamOptions> BuiltIn() => UpstreamOptions.BuiltIn.ToDictionary(
-        upstream => upstream.Key,
-        upstream => new UpstreamOptions { Protocol = upstream.Value.Protocol, BaseUrl = upstream.Value.BaseUrl },
-        StringComparer.OrdinalIgnoreCase);
+    private static OrderedDictionary<string, UpstreamOptions> BuiltIn()
+    {
+        var upstreams = new OrderedDictionary<string, UpstreamOptions>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, options) in UpstreamOptions.BuiltIn)
+        {
+            upstreams.Add(name, new() { Protocol = options.Protocol, BaseUrl = options.BaseUrl });
+        }
+
+        return upstreams;
+    }
 
     private void ReadOne(
-        string upstream, SettingNode node, Dictionary<string, UpstreamOptions> upstreams, string path, SettingsReading reading)
+        string upstream, SettingNode node, OrderedDictionary<string, UpstreamOptions> upstreams, string path, SettingsReading reading)
     {
         if (node.IsNull)
         {

@@ -8,21 +8,17 @@ internal static class EnvironmentSettings
     /// <summary>What <c>HOLDFAST__SECTION__KEY</c> begins with.</summary>
     public const string Prefix = "HOLDFAST__";
 
-    /// <summary>Variables of other tools that we honour, in seconds, and the settings each one sets (R88).</summary>
-    public static IReadOnlyList<(string Variable, string[] Setting)> InSeconds { get; } =
-    [
-        ("STREAM_TIMEOUT", ["streaming", "stallAfter"]),
-        ("STREAM_TIMEOUT", ["timeouts", "firstByte"]),
-        ("REQUEST_TIMEOUT", ["timeouts", "request"]),
-        ("CONNECT_TIMEOUT", ["timeouts", "connect"]),
-    ];
+    // Variables of other tools that we honour, in seconds (R88).
+    private const string Stream = "STREAM_TIMEOUT";
+    private const string Request = "REQUEST_TIMEOUT";
+    private const string Connect = "CONNECT_TIMEOUT";
 
     public static void Overlay(SectionNode root, IReadOnlyDictionary<string, string> variables, SettingsReading reading)
     {
-        foreach (var (variable, setting) in InSeconds)
-        {
-            OverlaySeconds(root, variable, setting, variables.GetValueOrDefault(variable, ""), reading);
-        }
+        OverlaySeconds(root, Stream, ["streaming", "stallAfter"], variables, reading);
+        OverlaySeconds(root, Stream, ["timeouts", "firstByte"], variables, reading);
+        OverlaySeconds(root, Request, ["timeouts", "request"], variables, reading);
+        OverlaySeconds(root, Connect, ["timeouts", "connect"], variables, reading);
 
         // Many programs read DEBUG, in many forms ("app:*"): only a plain yes or no is meant for us.
         if (YesOrNo(variables.GetValueOrDefault("DEBUG", "")) is { } debug)
@@ -30,9 +26,10 @@ internal static class EnvironmentSettings
             root.Overlay(["debug"], new ValueNode(ValueForm.Untyped, debug, "DEBUG"));
         }
 
-        foreach (var (name, value) in variables.OrderBy(variable => variable.Key, StringComparer.Ordinal))
+        // In a fixed order, so that two variables for one setting always give the same.
+        foreach (var name in variables.Keys.Where(IsOurs).Order(StringComparer.Ordinal))
         {
-            if (name.StartsWith(Prefix, StringComparison.Ordinal) && value.Length > 0)
+            if (variables[name] is { Length: > 0 } value)
             {
                 var path = name[Prefix.Length..].ToLowerInvariant().Split("__");
                 root.Overlay(path, new ValueNode(ValueForm.Untyped, value, name));
@@ -44,10 +41,12 @@ internal static class EnvironmentSettings
     public static string VariableOf(string path) =>
         Prefix + path.Replace(".", "__", StringComparison.Ordinal).Replace('-', '_').ToUpperInvariant();
 
+    private static bool IsOurs(string variable) => variable.StartsWith(Prefix, StringComparison.Ordinal);
+
     private static void OverlaySeconds(
-        SectionNode root, string variable, string[] setting, string value, SettingsReading reading)
+        SectionNode root, string variable, string[] setting, IReadOnlyDictionary<string, string> variables, SettingsReading reading)
     {
-        if (value.Length == 0)
+        if (!variables.TryGetValue(variable, out var value) || value.Length == 0)
         {
             return;
         }

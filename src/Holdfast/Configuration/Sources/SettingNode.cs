@@ -23,14 +23,14 @@ internal sealed record ListNode(IReadOnlyList<SettingNode> Items, string? Source
 /// <summary>A section: named values in the order they were written. Later sources overlay earlier ones in place.</summary>
 internal sealed record SectionNode(string? Source = null, int Line = 0) : SettingNode(Source, Line)
 {
-    private readonly List<KeyValuePair<string, SettingNode>> _members = [];
+    private readonly List<Member> _members = [];
 
-    public IReadOnlyList<KeyValuePair<string, SettingNode>> Members => _members;
+    public IReadOnlyList<Member> Members => _members;
 
     /// <summary>False when the name is taken.</summary>
     public bool TryAdd(string name, SettingNode node)
     {
-        if (_members.Exists(member => member.Key == name))
+        if (_members.Exists(member => member.Name == name))
         {
             return false;
         }
@@ -39,16 +39,16 @@ internal sealed record SectionNode(string? Source = null, int Line = 0) : Settin
         return true;
     }
 
-    public void Remove(string name) => _members.RemoveAll(member => member.Key == name);
+    public void Remove(string name) => _members.RemoveAll(member => member.Name == name);
 
     /// <summary>Puts a value of a stronger source at a path, making sections on the way.</summary>
     public void Overlay(ReadOnlySpan<string> path, SettingNode node)
     {
         var name = path[0];
-        var index = _members.FindIndex(member => IsSameName(member.Key, name));
+        var index = _members.FindIndex(member => IsSameName(member.Name, name));
         if (path.Length > 1)
         {
-            var section = (index < 0 ? null : _members[index].Value as SectionNode) ?? new SectionNode(node.Source);
+            var section = (index < 0 ? null : _members[index].Node as SectionNode) ?? new SectionNode(node.Source);
             section.Overlay(path[1..], node);
             node = section;
         }
@@ -59,7 +59,7 @@ internal sealed record SectionNode(string? Source = null, int Line = 0) : Settin
         }
         else
         {
-            _members[index] = new(_members[index].Key, node);
+            _members[index] = new(_members[index].Name, node);
         }
     }
 
@@ -68,6 +68,9 @@ internal sealed record SectionNode(string? Source = null, int Line = 0) : Settin
         string.Equals(written, overlaid, StringComparison.OrdinalIgnoreCase)
         || string.Equals(written.Replace('-', '_').Replace('.', '_'), overlaid, StringComparison.OrdinalIgnoreCase);
 }
+
+/// <summary>One name of a section and what it is given.</summary>
+internal sealed record Member(string Name, SettingNode Node);
 
 /// <summary>How a single value was written.</summary>
 internal enum ValueForm

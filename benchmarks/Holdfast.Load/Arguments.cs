@@ -1,0 +1,64 @@
+using System.Globalization;
+
+namespace Holdfast.Load;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record Arguments(IReadOnlyList<string> Measures, Settings Settings)
+{
+    private static readonly Dictionary<string, Func<TestBed, IMeasure>> Known = new(StringComparer.Ordinal)
+    {
+        ["requests"] = bed => new RequestsMeasure(bed),
+        ["streams"] = bed => new StreamsMeasure(bed),
+        ["open"] = bed => new OpenMeasure(bed),
+        ["start"] = bed => new StartMeasure(bed),
+        ["body"] = bed => new BodyMeasure(bed),
+    };
+
+    private static readonly Settings Defaults = new(
+        Rounds: 5,
+        Quick: false,
+        GatewayCommand: "./holdfast serve --config {config} --listen {listen}",
+        FloorCommand: "dotnet artifacts/bench/floor/Holdfast.Floor.dll --listen {listen} --upstream {upstream}",
+        SimulatorCommand: "./holdfast simulate --listen {address}",
+        Home: "");
+
+    public static IMeasure Create(string measure, TestBed bed) => Known[measure](bed);
+
+    /// <summary>Null where an argument is unknown or lacks its value.</summary>
+    public static Arguments? Parse(string[] args)
+    {
+        var measures = new List<string>();
+        var settings = Defaults;
+        for (var index = 0; index < args.Length; index++)
+        {
+            if (Known.ContainsKey(args[index]))
+            {
+                measures.Add(args[index]);
+            }
+            else if (args[index] == "--quick")
+            {
+                settings = settings with { Quick = true, Rounds = 1 };
+            }
+            else if (++index == args.Length || With(settings, args[index - 1], args[index]) is not { } changed)
+            {
+                return null;
+            }
+            else
+            {
+                settings = changed;
+            }
+        }
+
+        return new(measures.Count > 0 ? measures : [.. Known.Keys], settings);
+    }
+
+    private static Settings? With(Settings settings, string option, string value) => option switch
+    {
+        "--rounds" when int.TryParse(value, CultureInfo.InvariantCulture, out var rounds) && rounds is > 0 and < 100 =>
+            settings with { Rounds = rounds },
+        "--gateway-command" => settings with { GatewayCommand = value },
+        "--floor-command" => settings with { FloorCommand = value },
+        "--simulator-command" => settings with { SimulatorCommand = value },
+        _ => null,
+    };
+}

@@ -1,0 +1,26 @@
+namespace Holdfast.Hosting;
+
+/// <summary>What the application takes from outside; tests put their own in the place of the process's.</summary>
+internal sealed class GatewayParts
+{
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The folder <c>HOLDFAST_HOME</c>; without one there are no signals and no admin socket.</summary>
+    public string? Home { get; init; }
+
+    /// <summary>Reads an environment variable; null reads the process's own.</summary>
+    public Func<string, string?>? Environment { get; init; }
+
+    /// <summary>Where the exchanges' lines go; null is standard output.</summary>
+    public Stream? ExchangeLog { get; init; }
+
+    /// <summary>Where diagnostics go; null is standard error.</summary>
+    public Stream? Diagnostics { get; init; }
+
+    /// <summary>Treats clients of this machine like any other: tests have no other machine.</summary>
+    public bool TreatsLoopbackAsRemote { get; init; }
+
+    /// <summary>Changes the services last.</summary>
+    public Action<IServiceCollection>? Configure { get; init; }
+}

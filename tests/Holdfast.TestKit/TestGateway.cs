@@ -1,0 +1,167 @@
+using System.IO.Pipelines;
+using System.Text.Json;
+using Holdfast.Configuration;
+using Holdfast.Hosting;
+using Holdfast.Recording.Records;
+using Holdfast.Simulator;
+using Holdfast.TestKit.Sockets;
+using Holdfast.Upstreams;
+using Holdfast.Wire;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Holdfast.TestKit;
+
+/// <summary>The gateway as it ships, in this process, on a free loopback port, before one simulated upstream that serves
+/// every protocol. Owns both, the log and the records.</summary>
+public sealed class TestGateway : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly RecordLines _records;
+
+    private TestGateway(WebApplication app, SimulatedUpstream upstream, TestLog log, RecordLines records)
+    {
+        _app = app;
+        _records = records;
+        Upstream = upstream;
+        Log = log;
+        Address = new Uri(GatewayApp.Addresses(app)[0]);
+    }
+
+    /// <summary>The upstream behind it: what it received, what it answers.</summary>
+    public SimulatedUpstream Upstream { get; }
+
+    /// <summary>What was logged. An error nobody expected fails the test at the end.</summary>
+    public TestLog Log { get; }
+
+    /// <summary>Where it listens.</summary>
+    public Uri Address { get; }
+
+    /// <summary>Its services, for what cannot be seen through the front door.</summary>
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Starts one.</summary>
+    /// <param name="configure">Changes the settings; the upstreams are set already.</param>
+    /// <param name="time">The gateway's clock; the system's if null. The upstream keeps the system's.</param>
+    /// <param name="simulator">How the upstream listens.</param>
+    /// <param name="upstream">Changes the upstream's settings.</param>
+    /// <param name="treatsLoopbackAsRemote">Whether this machine's clients count as others.</param>
+    /// <param name="upstreamAddress">Where the gateway thinks the upstream is (a relay, a closed port); else the truth.</param>
+    public static async Task<TestGateway> StartAsync(
+        Action<HoldfastOptions>? configure = null, TimeProvider? time = null, SimulatorOptions? simulator = null,
+        Action<UpstreamOptions>? upstream = null, bool treatsLoopbackAsRemote = false, Uri? upstreamAddress = null)
+    {
+        var simulated = SimulatedUpstream.Start(simulator ?? new SimulatorOptions { OtherModels = "sim" });
+        var options = OptionsFor(upstreamAddress ?? simulated.BaseUrl, upstream);
+        configure?.Invoke(options);
+        var log = new TestLog();
+        var records = new RecordLines();
+        var app = GatewayApp.Build(options, new GatewayParts
+        {
+            Time = time ?? TimeProvider.System,
+            ExchangeLog = records,
+            Diagnostics = Stream.Null,
+            Environment = static name => name == "TEST_KEY" ? "test-key-of-the-upstream" : null,
+            TreatsLoopbackAsRemote = treatsLoopbackAsRemote,
+            Configure = services => services.AddSingleton<ILoggerProvider>(log),
+        });
+        await app.StartAsync().WithinTestTimeout();
+        return new TestGateway(app, simulated, log, records);
+    }
+
+    /// <summary>A raw client with a connection of its own.</summary>
+    public Task<RawHttpClient> ConnectAsync() => RawHttpClient.ConnectAsync(Address);
+
+    /// <summary>The record of the next exchange that ends, in the order of their ends.</summary>
+    public Task<ExchangeRecord> NextRecordAsync() => _records.NextAsync().WithinTestTimeout();
+
+    /// <summary>Begins the drain and returns when the host has stopped.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await Upstream.DisposeAsync();
+        _app.Services.GetRequiredService<Drain>().Force();
+        await _app.StopAsync().WithinTestTimeout();
+        await _app.DisposeAsync();
+        Log.AssertNoUnexpectedErrors();
+    }
+
+    private static HoldfastOptions OptionsFor(Uri address, Action<UpstreamOptions>? change)
+    {
+        UpstreamOptions Of(ProtocolFamily family)
+        {
+            var options = new UpstreamOptions { Protocol = family, BaseUrl = address, Proxy = "off" };
+            change?.Invoke(options);
+            return options;
+        }
+
+        return new HoldfastOptions
+        {
+            Listen = ["http://127.0.0.1:0"],
+            Upstreams = new Dictionary<string, UpstreamOptions>(StringComparer.OrdinalIgnoreCase)
+            {
+                ["anthropic"] = Of(ProtocolFamily.Anthropic),
+                ["openai"] = Of(ProtocolFamily.OpenAI),
+                ["gemini"] = Of(ProtocolFamily.Gemini),
+            },
+        };
+    }
+
+    /// <summary>The stream the exchange log writes into: each line is a record.</summary>
+    private sealed class RecordLines : Stream
+    {
+        private readonly Pipe _pipe = new(new PipeOptions(pauseWriterThreshold: 0));
+        private readonly StreamReader _reader;
+        private readonly SemaphoreSlim _one = new(1);
+
+        public RecordLines() => _reader = new StreamReader(_pipe.Reader.AsStream());
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public async Task<ExchangeRecord> NextAsync()
+        {
+            await _one.WaitAsync();
+            try
+            {
+                var line = await _reader.ReadLineAsync() ?? throw new InvalidOperationException("The log has ended.");
+                return JsonSerializer.Deserialize(line, RecordJson.Default.ExchangeRecord)!;
+            }
+            finally
+            {
+                _one.Release();
+            }
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            buffer.CopyTo(_pipe.Writer.GetSpan(buffer.Length));
+            _pipe.Writer.Advance(buffer.Length);
+            _ = _pipe.Writer.FlushAsync().AsTask();
+        }
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            await _pipe.Writer.WriteAsync(buffer, CancellationToken.None);
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using Holdfast.Cli.Documents;
+using Holdfast.Configuration;
+using Holdfast.Configuration.Settings;
+using Holdfast.Wire.Errors;
+using Xunit;
+
+namespace Holdfast.Tests.Documentation;
+
+public sealed class GeneratedDocumentTests
+{
+    [Theory]
+    [InlineData("config.md")]
+    [InlineData("holdfast.schema.json")]
+    [InlineData("cli.md")]
+    [InlineData("errors.md")]
+    public void A_generated_document_is_what_the_code_says(string name)
+    {
+        var written = Path.Combine(Root(), "docs", name);
+
+        var generated = GeneratedDocuments.All()[name];
+
+        Assert.True(
+            File.Exists(written) && File.ReadAllText(written) == generated,
+            $"docs/{name} is stale: run `./holdfast docs --out docs` and commit the result.");
+    }
+
+    [Fact]
+    public void Every_setting_has_a_meaning_in_the_reference()
+    {
+        var reference = GeneratedDocuments.All()["config.md"];
+
+        Assert.All(Flatten(SettingsTable.Root.Describe(new())), setting => Assert.Contains($"| `{setting.Name}`<br>", reference));
+    }
+
+    [Fact]
+    public void Every_property_of_the_options_is_a_setting()
+    {
+        var known = All(SettingsTable.Root.Describe(new())).Select(setting => (setting.Owner, Name: setting.Name.ToUpperInvariant())).ToHashSet();
+        var owners = known.Select(setting => setting.Owner).Distinct();
+
+        var forgotten = owners
+            .SelectMany(owner => owner.GetProperties().Where(property => property.CanWrite).Select(property => (owner, property.Name)))
+            .Where(property => !known.Contains((property.owner, property.Name.ToUpperInvariant())));
+
+        Assert.Empty(forgotten);
+    }
+
+    [Fact]
+    public void Every_error_code_has_an_entry()
+    {
+        var page = GeneratedDocuments.All()["errors.md"];
+
+        Assert.All(ErrorCodes.All, code => Assert.Contains($"\n### {code.Name}\n", page));
+    }
+
+    [Fact]
+    public void The_settings_in_force_name_what_the_schema_names()
+    {
+        using var schema = JsonDocument.Parse(GeneratedDocuments.All()["holdfast.schema.json"]);
+        var properties = schema.RootElement.GetProperty("properties");
+
+        Assert.All(SettingsTable.Root.Describe(new()), setting => Assert.True(properties.TryGetProperty(setting.Name, out _), setting.Name));
+    }
+
+    private static IEnumerable<SettingDescription> All(IReadOnlyList<SettingDescription> settings) =>
+        settings.SelectMany(setting => All(setting.Children).Prepend(setting));
+
+    private static IEnumerable<SettingDescription> Flatten(IReadOnlyList<SettingDescription> settings) =>
+        All(settings).Where(setting => setting.Children.Count == 0);
+
+    private static string Root()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "Holdfast.slnx")))
+        {
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The repository was not found.");
+        }
+
+        return folder;
+    }
+}

@@ -1,3 +1,4 @@
+using Holdfast.FunctionalTests.Hosting;
 using Holdfast.Wire.Errors;
 using Xunit;
 
@@ -117,7 +118,7 @@ public sealed class UpstreamReuseTests : UpstreamTestBase
                 await connection.WriteAsync(RawConnection.Ok);
                 if (random.Next(2) == 0)
                 {
-                    await RealTime.IdleAsync(TimeSpan.FromMilliseconds(random.NextDouble() * 8));
+                    await RealIdling.ForAsync(TimeSpan.FromMilliseconds(random.NextDouble() * 8));
                     connection.HangUp();
                     return;
                 }
@@ -132,7 +133,7 @@ public sealed class UpstreamReuseTests : UpstreamTestBase
             var (outcome, repeated) = await ExchangeAsync(upstream);
             Assert.Null(outcome.Failure);
             repeats += repeated ? 1 : 0;
-            await RealTime.IdleAsync(TimeSpan.FromMilliseconds(jitter.NextDouble() * 8));
+            await RealIdling.ForAsync(TimeSpan.FromMilliseconds(jitter.NextDouble() * 8));
         }
 
         Assert.InRange(repeats, 1, 499);
@@ -151,7 +152,7 @@ public sealed class UpstreamReuseTests : UpstreamTestBase
         using var upstream = Connect(server.Url);
 
         await AttemptAsync(upstream);
-        await RealTime.IdleAsync(TimeSpan.FromMilliseconds(1500));
+        await RealIdling.ForAsync(TimeSpan.FromMilliseconds(1500));
         var outcome = await AttemptAsync(upstream);
 
         Assert.False(outcome.Trace.Reused);
@@ -176,11 +177,4 @@ public sealed class UpstreamReuseTests : UpstreamTestBase
             connection.HangUp();
         }
     }
-}
-
-/// <summary>Real idling. What is proven is a race between two kernels' sockets and the runtime's own idle clock, which
-/// take no time from outside.</summary>
-internal static class RealTime
-{
-    public static Task IdleAsync(TimeSpan time) => Task.Delay(time);
 }

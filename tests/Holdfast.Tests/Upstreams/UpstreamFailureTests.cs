@@ -83,6 +83,16 @@ public sealed class UpstreamFailureTests
         Assert.Contains("client certificate", failure.Detail);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_we_gave_up_ourselves_is_no_failure_of_the_upstream_and_never_stale(bool afterHeaders)
+    {
+        var failure = UpstreamFailure.From(new TaskCanceledException("A task was canceled."), Sent(), afterHeaders);
+
+        Assert.Same(ErrorCodes.InternalError, failure.Code);
+    }
+
     [Fact]
     public void An_expired_certificate_is_called_so()
     {

@@ -7,7 +7,7 @@ using Holdfast.Wire.Errors;
 namespace Holdfast.Upstreams;
 
 /// <summary>Why an upstream did not answer, or not to the end: a value, made from what the runtime threw. Cancellation
-/// by our own timers and by the client is not such a failure; whoever cancelled knows better.</summary>
+/// by our own timers and by the client is not such a failure; whoever cancelled knows better, and should not ask.</summary>
 /// <param name="Code">Which of our errors it is.</param>
 /// <param name="Detail">The runtime's own words, for the log and the record only (R114). Holds no secret.</param>
 internal sealed partial record UpstreamFailure(ErrorCode Code, string Detail)
@@ -31,6 +31,8 @@ internal sealed partial record UpstreamFailure(ErrorCode Code, string Detail)
     {
         { ProxyUnreachable: true } or { Request: HttpRequestError.ProxyTunnelError } => ErrorCodes.UpstreamProxy,
         { IsConnectTimeout: true } => ErrorCodes.UpstreamConnectTimeout,
+        // Never a hang-up: what we gave up ourselves must not be repeated as stale.
+        { IsCancelled: true } => ErrorCodes.InternalError,
         { Request: HttpRequestError.SecureConnectionError } or { IsTls: true } => ErrorCodes.UpstreamTls,
         _ when trace.LastRequestByteAt == 0 && cause.Connecting is { } connecting => connecting,
         { Request: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError } =>
@@ -46,6 +48,7 @@ internal sealed partial record UpstreamFailure(ErrorCode Code, string Detail)
 
     private static ErrorCode InBody(FailureCause cause) => cause switch
     {
+        { IsCancelled: true } => ErrorCodes.InternalError,
         { IsTimeout: true } => ErrorCodes.StreamStalled,
         _ => cause.End switch
         {
@@ -128,6 +131,9 @@ internal readonly struct FailureCause
                 case TimeoutException:
                     IsConnectTimeout = true;
                     break;
+                case OperationCanceledException:
+                    IsCancelled = true;
+                    break;
                 case InvalidDataException:
                     Garbled = true;
                     break;
@@ -146,6 +152,9 @@ internal readonly struct FailureCause
 
     /// <summary>The handler's connect timeout: the only <see cref="TimeoutException"/> it throws.</summary>
     public bool IsConnectTimeout { get; }
+
+    /// <summary>We gave up ourselves.</summary>
+    public bool IsCancelled { get; }
 
     public bool IsTls { get; }
 
@@ -169,7 +178,10 @@ internal readonly struct FailureCause
     {
         SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData or SocketError.NoRecovery =>
             ErrorCodes.UpstreamDns,
-        SocketError.ConnectionRefused or SocketError.ConnectionReset => ErrorCodes.UpstreamRefused,
+        SocketError.ConnectionRefused => ErrorCodes.UpstreamRefused,
+        // Accepted, and torn down before we were done with connecting: the same as a moment later.
+        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.NotConnected
+            or SocketError.Shutdown => ErrorCodes.UpstreamReset,
         SocketError.TimedOut => ErrorCodes.UpstreamConnectTimeout,
         null => Request == HttpRequestError.NameResolutionError ? ErrorCodes.UpstreamDns : null,
         _ => ErrorCodes.UpstreamUnreachable,

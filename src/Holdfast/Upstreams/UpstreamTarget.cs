@@ -18,15 +18,24 @@ internal sealed class UpstreamTarget
         _version = Array.Find(Versions, version => path.EndsWith("/" + version, StringComparison.Ordinal));
         _root = origin + (_version is null ? path : path[..^(_version.Length + 1)]);
         _query = baseUrl.Query.TrimStart('?');
+        IsPlain = baseUrl.Scheme == Uri.UriSchemeHttp;
     }
+
+    /// <summary>Whether it is reached without TLS.</summary>
+    public bool IsPlain { get; }
 
     /// <summary>The URL for a raw target (<c>/v1/messages?beta=true</c>) whose product prefix is removed.</summary>
     public Uri Join(string rawTarget)
     {
-        if (!rawTarget.StartsWith('/') || rawTarget.AsSpan().IndexOfAnyInRange('\0', ' ') >= 0)
+        if (!rawTarget.StartsWith('/'))
         {
-            throw new ArgumentException("A target begins with a slash and holds neither blanks nor control characters.",
-                nameof(rawTarget));
+            throw new ArgumentException("A target begins with a slash.", nameof(rawTarget));
+        }
+
+        // Not a byte of a valid target is touched; what would break the request line is made harmless.
+        if (rawTarget.AsSpan().IndexOfAnyExceptInRange('!', '~') >= 0)
+        {
+            rawTarget = string.Concat(rawTarget.Select(c => c is >= '!' and <= '~' ? $"{c}" : Uri.EscapeDataString($"{c}")));
         }
 
         var split = rawTarget.IndexOf('?', StringComparison.Ordinal);

@@ -174,6 +174,22 @@ public sealed class SimulatedUpstream : IAsyncDisposable
         return (incoming.Method == "HEAD" ? plan with { Frames = [] } : plan, record);
     }
 
+    /// <summary>The next scripted answer, if it is one that does not wait for the body.</summary>
+    internal AnswerPlan? TakeEarlyAnswer(IncomingRequest incoming, int connection, int onConnection)
+    {
+        lock (_lock)
+        {
+            if (!_script.TryPeek(out var next) || !next.ComesBeforeBody)
+            {
+                return null;
+            }
+
+            _script.Dequeue();
+            var snapshot = new SimulatedRequest(0, connection, onConnection, incoming);
+            return ProviderAnswers.PlanFor(next, incoming, _models, () => snapshot);
+        }
+    }
+
     internal void Finished() => Interlocked.Decrement(ref _openRequests);
 
     internal int NextRequestId() => Interlocked.Increment(ref _requestIds);

@@ -51,6 +51,8 @@ public sealed record Answer
 
     internal bool HasUnaskedContinue { get; private init; }
 
+    internal bool ComesBeforeBody { get; private init; }
+
     internal IReadOnlyList<KeyValuePair<string, string>> Headers { get; private init; } = [];
 
     // What to say.
@@ -109,6 +111,9 @@ public sealed record Answer
             : healthy);
     }
 
+    /// <summary>Nothing at all: the request is read and the connection stays open.</summary>
+    public static Answer Never() => Ok().DelayHeaders(Timeout.InfiniteTimeSpan);
+
     /// <summary>Decides when the request is known.</summary>
     public static Answer Choose(Func<SimulatedRequest, Answer> chooser) => Ok() with { Chooser = chooser };
 
@@ -133,6 +138,12 @@ public sealed record Answer
 
     /// <summary>Every event waits for a permit of the gate.</summary>
     public Answer GateEvery(Gate gate) => this with { EveryEventGate = gate };
+
+    /// <summary>
+    /// Answers as soon as the head is read, then closes, as edges do that refuse a body. The request is incomplete:
+    /// it does not count in the ledger and is not kept.
+    /// </summary>
+    public Answer BeforeBody() => ThenClose() with { ComesBeforeBody = true };
 
     // Ends.
 

@@ -87,7 +87,15 @@ internal sealed class Connection(SimulatedUpstream upstream, Socket socket, int 
         using var reader = new RequestReader(_stream, request, ClientGone);
         for (var requestNumber = 1; await WaitForBytesAsync(reader); requestNumber++)
         {
-            var outcome = await reader.ReadAsync(SendContinueAsync);
+            var outcome = await reader.ReadHeadAsync();
+            if (outcome == ReadOutcome.Request && upstream.TakeEarlyAnswer(request, number, requestNumber) is { } early)
+            {
+                await ExecuteAsync(early, reader);
+                await ContinuesAsync(early.Ending, reader);
+                return;
+            }
+
+            outcome = outcome == ReadOutcome.Request ? await reader.ReadBodyAsync(SendContinueAsync) : outcome;
             if (outcome != ReadOutcome.Request)
             {
                 await RefuseAsync(reader, outcome);
@@ -99,8 +107,8 @@ internal sealed class Connection(SimulatedUpstream upstream, Socket socket, int 
             reader.Consume();
 
             var end = await ExecuteAsync(plan, reader);
-            record?.SetAnswered(end);
             upstream.Finished();
+            record?.SetAnswered(end);
             if (end == AnswerEnd.ClientGone || !await ContinuesAsync(plan.Ending, reader) || !keepsAlive)
             {
                 return;
@@ -175,7 +183,7 @@ internal sealed class Connection(SimulatedUpstream upstream, Socket socket, int 
 
             // A read is kept open from here on: it is how the client's leaving shows.
             _ = reader.Watch();
-            if (plan.HeadDelay > TimeSpan.Zero)
+            if (plan.HeadDelay != TimeSpan.Zero)
             {
                 await Task.Delay(plan.HeadDelay, Time, _gone.Token);
             }

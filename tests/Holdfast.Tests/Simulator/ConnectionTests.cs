@@ -70,6 +70,35 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task An_answer_may_come_before_the_body_it_refuses()
+    {
+        await using var upstream = SimulatedUpstream.Start();
+        upstream.Script(Answer.Error(413).BeforeBody());
+        using var client = await RawClient.ConnectAsync(upstream.Endpoint);
+
+        await client.SendAsync("POST /v1/messages HTTP/1.1\r\ncontent-length: 1000000\r\n\r\n{");
+        var answer = await client.ReadAnswerAsync();
+
+        Assert.Equal((413, "close"), (answer.Status, answer.Header("connection")));
+        Assert.Equal(0, upstream.RequestCount);
+    }
+
+    [Fact]
+    public async Task An_answer_may_never_come()
+    {
+        await using var upstream = SimulatedUpstream.Start();
+        upstream.Script(Answer.Never());
+        var client = await RawClient.ConnectAsync(upstream.Endpoint);
+        await client.SendAsync(RawClient.Post("/v1/messages", Sim));
+        var request = await upstream.NextRequestAsync().WaitAsync(RawClient.Deadline);
+
+        client.Dispose();
+
+        Assert.Equal(AnswerEnd.ClientGone, await request.Answered.WaitAsync(RawClient.Deadline));
+        Assert.Equal(0, upstream.OpenRequests);
+    }
+
+    [Fact]
     public async Task A_client_that_waits_for_100_continue_gets_it()
     {
         await using var upstream = SimulatedUpstream.Start();
@@ -189,11 +218,7 @@ public sealed class ConnectionTests
         await busy.TakeUntilAsync("Holdfast");
 
         // The answer is out before the connection counts as idle again.
-        while (upstream.IdleConnections == 0)
-        {
-            await Task.Yield();
-        }
-
+        await Wait.UntilAsync(() => upstream.IdleConnections == 1);
         upstream.CloseIdleConnections();
         Assert.Equal(("", RawEnd.Fin), await idle.ReadToEndAsync());
         upstream.ResetConnections();

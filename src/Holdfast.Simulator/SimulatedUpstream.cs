@@ -80,7 +80,7 @@ public sealed class SimulatedUpstream : IAsyncDisposable
     /// <summary>Binds and listens; requests are served from here on.</summary>
     public static SimulatedUpstream Start(SimulatorOptions? options = null) => new(options ?? new SimulatorOptions());
 
-    /// <summary>Answers the next requests in this order; after them model names, or <see cref="Always"/>, decide.</summary>
+    /// <summary>Answers the next requests in this order; then <see cref="Always"/> or model names decide.</summary>
     public void Script(params ReadOnlySpan<Answer> answers)
     {
         lock (_lock)
@@ -117,7 +117,7 @@ public sealed class SimulatedUpstream : IAsyncDisposable
     public Task<SimulatedRequest> NextRequestAsync(CancellationToken cancellationToken = default) =>
         _arrivals.Reader.ReadAsync(cancellationToken).AsTask();
 
-    /// <summary>Completes when the connection of request <paramref name="number"/> (from 1) has ended, and tells how.</summary>
+    /// <summary>Completes when the connection of request <paramref name="number"/> (from 1) has ended.</summary>
     public Task<ClientEnd> WhenClientGoneAsync(int number, CancellationToken cancellationToken = default)
     {
         lock (_lock)
@@ -148,7 +148,10 @@ public sealed class SimulatedUpstream : IAsyncDisposable
     }
 
     /// <summary>Enters a request in the ledger and decides its answer.</summary>
-    internal (AnswerPlan Plan, SimulatedRequest? Record) Arrived(IncomingRequest incoming, int connection, int onConnection)
+    internal (AnswerPlan Plan, SimulatedRequest? Record) Arrived(
+        IncomingRequest incoming,
+        int connection,
+        int onConnection)
     {
         Interlocked.Increment(ref _openRequests);
         SimulatedRequest? snapshot = null;

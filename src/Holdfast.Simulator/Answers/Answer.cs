@@ -15,7 +15,7 @@ public sealed record Answer
 
     internal Func<SimulatedRequest, AnswerContent> ContentOf { get; }
 
-    /// <summary>Set for an answer that is chosen by the request: everything else then comes from the chosen one.</summary>
+    /// <summary>Set for an answer that is chosen by the request: the chosen one then says everything.</summary>
     internal Func<SimulatedRequest, Answer>? Chooser { get; private init; }
 
     /// <summary>The model whose behaviour this answer copies.</summary>
@@ -81,7 +81,7 @@ public sealed record Answer
     public static Answer Html(int status) => new(request =>
         AnswerContent.Whole(request.Protocol, status, ProtocolTexts.HtmlPage(status), "text/html; charset=UTF-8"));
 
-    /// <summary>These bytes instead of HTTP, then FIN; combine with <see cref="ResetBeforeHeaders"/> for a reset.</summary>
+    /// <summary>These bytes instead of HTTP, then FIN.</summary>
     public static Answer Raw(ReadOnlySpan<byte> bytes) =>
         new(request => new AnswerContent(request.Protocol, 0, "", Streamed: false)) { RawBytes = bytes.ToArray() };
 
@@ -165,7 +165,7 @@ public sealed record Answer
     /// <summary>FIN after <paramref name="events"/> events, without the last chunk.</summary>
     public Answer FinAfterEvent(int events) => this with { Cut = new Cut(AnswerEnding.HalfClose, null, events, false) };
 
-    /// <summary>FIN when <paramref name="events"/> events and the first byte of the next are out: inside a chunk.</summary>
+    /// <summary>FIN inside a chunk: one byte after <paramref name="events"/> events.</summary>
     public Answer FinInsideEvent(int events) => this with { Cut = new Cut(AnswerEnding.HalfClose, 1, events, false) };
 
     /// <summary>A proper end of the HTTP body after <paramref name="bytes"/> body bytes.</summary>
@@ -197,7 +197,7 @@ public sealed record Answer
     /// <summary>Neither length nor chunks: the end of the connection ends the body.</summary>
     public Answer CloseDelimited() => this with { Framing = BodyFraming.CloseDelimited };
 
-    /// <summary>A length, also for a stream; the true one unless given. After a wrong one the connection closes.</summary>
+    /// <summary>A length, also for a stream: the true one, or a wrong one and then FIN.</summary>
     public Answer ContentLength(long? wrong = null) =>
         this with { Framing = BodyFraming.ContentLength, WrongLength = wrong };
 

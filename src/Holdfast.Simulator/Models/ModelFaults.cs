@@ -43,7 +43,10 @@ internal static class ModelFaults
         JsonArray = request.JsonArray,
     };
 
-    private static (Answer Answer, AnswerContent Content) Streamed(Answer answer, ModelBehaviour b, Transcript transcript)
+    private static (Answer Answer, AnswerContent Content) Streamed(
+        Answer answer,
+        ModelBehaviour b,
+        Transcript transcript)
     {
         if (b.StallAfter is { } stall)
         {

@@ -43,6 +43,7 @@ public sealed class SimulatedHttp2Upstream : IAsyncDisposable
 {
     private const byte Data = 0, Headers = 1, ResetStream = 3, Settings = 4, Ping = 6, GoAway = 7, WindowUpdate = 8;
     private const byte EndStream = 1, Ack = 1, EndHeaders = 4;
+    private const int PrefaceLength = 24;
     private const int NoError = 0, InternalError = 2, Refused = 7;
 
     // Indexed ":status 200"; then "content-type" by its static index 31, its value as a plain literal.
@@ -78,7 +79,7 @@ public sealed class SimulatedHttp2Upstream : IAsyncDisposable
     /// <summary>When set, every event waits for a permit.</summary>
     public Gate? Gate { get; set; }
 
-    /// <summary>Whether PING is answered; false: the connection looks dead to a client that pings. Default true.</summary>
+    /// <summary>Whether PING is answered; if not, the connection looks dead. Default true.</summary>
     public bool AnswersPings { get; set; } = true;
 
     /// <summary>The ledger: complete requests received, refused ones too.</summary>
@@ -145,7 +146,7 @@ public sealed class SimulatedHttp2Upstream : IAsyncDisposable
                         ApplicationProtocols = [SslApplicationProtocol.Http2],
                     },
                     upstream._disposed.Token);
-                await _tls.ReadExactlyAsync(new byte["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".Length], upstream._disposed.Token);
+                await _tls.ReadExactlyAsync(new byte[PrefaceLength], upstream._disposed.Token);
                 await WriteAsync(Settings, 0, 0, default);
                 await ReadFramesAsync();
             }
@@ -202,7 +203,8 @@ public sealed class SimulatedHttp2Upstream : IAsyncDisposable
                 Interlocked.Increment(ref upstream._requests);
                 var cancelled = CancellationTokenSource.CreateLinkedTokenSource(upstream._disposed.Token);
                 _streams[id] = cancelled;
-                _ = AnswerAsync(id, upstream._script.TryDequeue(out var fault) ? fault : Http2Fault.None, cancelled.Token);
+                var fault = upstream._script.TryDequeue(out var next) ? next : Http2Fault.None;
+                _ = AnswerAsync(id, fault, cancelled.Token);
             }
         }
 

@@ -25,7 +25,7 @@ public sealed record SimulatorOptions
     /// <summary>Up to this much is added to <see cref="IdleClose"/>, anew for each wait. Default 0.</summary>
     public TimeSpan IdleCloseJitter { get; init; }
 
-    /// <summary>What happens to every accepted connection that the script does not name. Default: it is served.</summary>
+    /// <summary>What happens to connections that the script does not name. Default: they are served.</summary>
     public ConnectionFault Connections { get; init; }
 
     /// <summary>

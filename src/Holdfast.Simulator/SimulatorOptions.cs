@@ -19,7 +19,7 @@ public sealed record SimulatorOptions
     /// <summary>Whether requests are kept, with their bodies, for a test to look at. Default true.</summary>
     public bool KeepRequests { get; init; } = true;
 
-    /// <summary>Idle time after which a connection gets FIN. Default null: never.</summary>
+    /// <summary>Idle time after an answer until the connection gets FIN. Default null: never.</summary>
     public TimeSpan? IdleClose { get; init; }
 
     /// <summary>Up to this much is added to <see cref="IdleClose"/>, anew for each wait. Default 0.</summary>

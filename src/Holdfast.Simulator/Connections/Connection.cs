@@ -85,7 +85,7 @@ internal sealed class Connection(SimulatedUpstream upstream, Socket socket, int 
         _writer = new PlanWriter(_stream, Time);
         var request = new IncomingRequest(_clientGone.Task);
         using var reader = new RequestReader(_stream, request, ClientGone);
-        for (var requestNumber = 1; await WaitForBytesAsync(reader); requestNumber++)
+        for (var requestNumber = 1; await WaitForBytesAsync(reader, requestNumber > 1); requestNumber++)
         {
             var outcome = await reader.ReadHeadAsync();
             if (outcome == ReadOutcome.Request && upstream.TakeEarlyAnswer(request, number, requestNumber) is { } early)
@@ -136,7 +136,7 @@ internal sealed class Connection(SimulatedUpstream upstream, Socket socket, int 
     }
 
     /// <summary>False when the connection was idle for too long, or is gone.</summary>
-    private async ValueTask<bool> WaitForBytesAsync(RequestReader reader)
+    private async ValueTask<bool> WaitForBytesAsync(RequestReader reader, bool isReused)
     {
         if (reader.HasBufferedBytes)
         {
@@ -144,7 +144,7 @@ internal sealed class Connection(SimulatedUpstream upstream, Socket socket, int 
         }
 
         _isIdle = true;
-        if (upstream.Options.IdleClose is { } idle)
+        if (isReused && upstream.Options.IdleClose is { } idle)
         {
             using var arrived = CancellationTokenSource.CreateLinkedTokenSource(_gone.Token);
             var bytes = reader.Watch();

@@ -1,6 +1,4 @@
-using Holdfast.Proxy;
 using Holdfast.Wire;
-using Xunit;
 
 namespace Holdfast.Tests.Configuration;
 

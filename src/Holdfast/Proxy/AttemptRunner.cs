@@ -141,7 +141,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             // A whole answer: an interim response for those who take it, else TCP keep-alive has to do (D31).
             if (InterimPolicy.Accepts(request.Http))
             {
-                await InterimResponses.TrySendAsync(request.Http.HttpContext, request.Http.HttpContext.RequestAborted);
+                await InterimResponses.TrySendAsync(request.Http.HttpContext, CancellationToken.None);
             }
 
             vigil.ClientSilence.Restart();
@@ -154,7 +154,16 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             tools.Metrics.OpenedEarly(exchange.Record.Protocol, exchange.Record.Upstream);
         }
 
-        await stream.KeepAliveAsync();
+        if (options.Streaming.KeepAliveAfter == Timeout.InfiniteTimeSpan)
+        {
+            // No keepalives are wanted; but a client that waits for its headers is to have them.
+            await stream.FlushAsync();
+        }
+        else
+        {
+            stream.KeepAlive();
+        }
+
         vigil.ClientSilence.Start(options.Streaming.KeepAliveAfter);
     }
 

@@ -151,7 +151,8 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     /// <summary>Notes a failure that the client is being told.</summary>
     public void NoteFailure(ErrorCode code, string? detail)
     {
-        Record.End = code.Class == ErrorClass.Request ? "refused" : "failed";
+        var isRefusal = code.Class == ErrorClass.Request || code == ErrorCodes.Draining;
+        Record.End = isRefusal ? "refused" : "failed";
         Record.EndSide = code.Class switch
         {
             ErrorClass.Request => "client",
@@ -162,7 +163,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         Record.ErrorCode = code.Name;
         Record.ErrorDetail = detail;
         Record.ClosedFirst ??= code.Class is ErrorClass.Timeout or ErrorClass.Gateway ? "gateway" : null;
-        if (code.Class == ErrorClass.Request || code == ErrorCodes.Draining)
+        if (isRefusal)
         {
             _tools.Metrics.Refused(code.Name);
         }

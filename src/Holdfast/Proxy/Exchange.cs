@@ -149,7 +149,10 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     }
 
     /// <summary>Notes a failure that the client is being told.</summary>
-    public void NoteFailure(ErrorCode code, string? detail)
+    /// <param name="code">What the client is told.</param>
+    /// <param name="detail">The runtime's own words.</param>
+    /// <param name="cause">What the sockets did, where the code says only what came of it.</param>
+    public void NoteFailure(ErrorCode code, string? detail, ErrorCode? cause = null)
     {
         Record.End = code.Class == ErrorClass.Request ? "refused" : "failed";
         Record.EndSide = code.Class switch
@@ -158,7 +161,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
             ErrorClass.Gateway => "gateway",
             _ => "upstream",
         };
-        Record.Error = code.Text;
+        Record.Error = (cause ?? code).Text;
         Record.ErrorCode = code.Name;
         Record.ErrorDetail = detail;
         Record.ClosedFirst ??= code.Class is ErrorClass.Timeout or ErrorClass.Gateway ? "gateway" : null;
@@ -182,7 +185,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     /// <summary>Tells the client that the last attempt failed: with a status while one can be chosen, else in the stream.</summary>
     public async Task FailAsync(AttemptResult.Failed failed)
     {
-        NoteFailure(failed.Code, failed.Detail);
+        NoteFailure(failed.Code, failed.Detail, failed.Cause);
         var error = ErrorOf(failed.Code);
         if (Stream is { IsOpen: true } stream)
         {

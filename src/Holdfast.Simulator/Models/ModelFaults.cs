@@ -72,7 +72,7 @@ internal static class ModelFaults
     {
         var half = body.Length / 2;
         var generated = request.FixedBody is null ? Math.Max(0, b.Deltas + b.Thinking - 1) : 0;
-        answer = answer.DelayHeaders(b.Delay + (b.Interval * generated));
+        answer = answer.DelayHeaders(answer.HeadDelay + (b.Interval * generated));
         var content = AnswerContent.Json(request.Protocol, 200, body);
         if (b.StallAfter is not null)
         {

@@ -123,11 +123,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     }
 
     /// <summary>The exchange ended well.</summary>
-    public void Complete(string fidelity)
-    {
-        Record.End = "completed";
-        Record.Fidelity = fidelity;
-    }
+    public void Complete() => Record.End = "completed";
 
     /// <summary>The client left before its answer was whole (R21): nobody's failure.</summary>
     public void NoteClientGone()
@@ -238,6 +234,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     {
         var headers = Http.Response.Headers;
         headers["holdfast-exchange"] = ExchangeId;
+        Record.Fidelity = fidelity;
         if (Record.OpenedEarly)
         {
             headers["holdfast-opened"] = "early";
@@ -270,6 +267,12 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     {
         Record.TotalMs = ElapsedMs;
         Record.Status = Http.Response.HasStarted || Record.End != "client_aborted" ? Http.Response.StatusCode : 0;
+        if (Stream is { IsOpen: true } stream)
+        {
+            // What was done after the headers had left stands only here (D22).
+            Record.Fidelity = stream.Fidelity;
+        }
+
         if (Record.Keepalives > 0 || Record.Events > 0)
         {
             Record.IsSse = true;

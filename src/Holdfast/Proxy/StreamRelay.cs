@@ -175,7 +175,7 @@ internal sealed class StreamRelay(
 
         if (_follower.IsTerminal || (!end.ClientGone && _follower.MayEnd(cleanly: end.Lost is null)))
         {
-            exchange.Complete(answer.FinalFidelity());
+            exchange.Complete();
             return AttemptResult.Answered.Value;
         }
 
@@ -188,7 +188,7 @@ internal sealed class StreamRelay(
         if (_follower.LacksOnlyClosing)
         {
             await answer.CloseAsync();
-            exchange.Complete(answer.FinalFidelity());
+            exchange.Complete();
             return AttemptResult.Answered.Value;
         }
 

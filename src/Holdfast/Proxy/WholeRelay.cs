@@ -240,7 +240,7 @@ internal sealed class WholeRelay(
     {
         if ((int)upstream.StatusCode < 400)
         {
-            exchange.Complete("exact");
+            exchange.Complete();
             return;
         }
 

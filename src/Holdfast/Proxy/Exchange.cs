@@ -273,11 +273,6 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
             Record.Fidelity = stream.Fidelity;
         }
 
-        if (Record.Keepalives > 0 || Record.Events > 0)
-        {
-            Record.IsSse = true;
-        }
-
         _listing.Dispose();
         _tools.Reporter.Ended(Record, HeaderOf("traceparent"));
         return ValueTask.CompletedTask;

@@ -148,6 +148,12 @@ internal sealed class StreamRelay(
             return answer.KeepAliveAsync();
         }
 
+        if (!_follower.CanTellErrors)
+        {
+            // Once it is open, a failure could no longer be told at all.
+            return ValueTask.CompletedTask;
+        }
+
         answer.OpenEarly();
         vigil.ClientSilence.Start(options.Streaming.KeepAliveAfter);
         return answer.KeepAliveAsync();

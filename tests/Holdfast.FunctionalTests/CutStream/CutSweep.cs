@@ -11,13 +11,16 @@ namespace Holdfast.FunctionalTests.CutStream;
 
 /// <summary>What the client of one request of a sweep got.</summary>
 /// <param name="Cut">Where the upstream cut.</param>
-/// <param name="Head">The answer's head.</param>
+/// <param name="Head">The answer's head; null where the connection was reset before it.</param>
 /// <param name="Body">Its body, chunks decoded.</param>
 /// <param name="End">How the transfer ended.</param>
-public sealed record CutAnswer(int Cut, RawAnswer Head, byte[] Body, BodyEnd End)
+public sealed record CutAnswer(int Cut, RawAnswer? Head, byte[] Body, BodyEnd End)
 {
     /// <summary>Our id of the exchange.</summary>
-    public string ExchangeId => Head.Header("holdfast-exchange")!;
+    public string ExchangeId => Head?.Header("holdfast-exchange") ?? "";
+
+    /// <summary>The answer's status; 0 where there was none.</summary>
+    public int Status => Head?.Status ?? 0;
 }
 
 /// <summary>Sends one request for every place at which an answer can be cut: a few clients in parallel, each on one
@@ -42,13 +45,34 @@ public sealed class CutSweep : IAsyncDisposable
     }
 
     /// <summary>Runs the sweep. Every answer is read to its end; each wait has the test deadline (R90).</summary>
-    public async Task<IReadOnlyList<CutAnswer>> RunAsync(string protocol, bool stream, IEnumerable<int> cuts)
+    public Task<IReadOnlyList<CutAnswer>> RunAsync(string protocol, bool stream, IEnumerable<int> cuts)
     {
         var (path, body) = Requests.Turn(protocol, stream: stream);
+        return RunAsync(path, body, cuts);
+    }
+
+    /// <summary>The same for a request of one's own.</summary>
+    public async Task<IReadOnlyList<CutAnswer>> RunAsync(string path, string body, IEnumerable<int> cuts)
+    {
         var waiting = new ConcurrentQueue<int>(cuts);
         var answers = new ConcurrentBag<CutAnswer>();
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(WorkAsync)));
         return [.. answers.OrderBy(answer => answer.Cut)];
+
+        async Task<CutAnswer> AskAsync(RawHttpClient client, int cut)
+        {
+            try
+            {
+                var head = await client.RequestAsync(
+                    "POST", path, body, (CutHeader, cut.ToString(CultureInfo.InvariantCulture)));
+                return new CutAnswer(cut, head, await client.ReadToEndAsync(), client.End);
+            }
+            catch (EndOfStreamException)
+            {
+                // A reset may overtake everything before it.
+                return new CutAnswer(cut, null, [], BodyEnd.Reset);
+            }
+        }
 
         async Task WorkAsync()
         {
@@ -58,11 +82,9 @@ public sealed class CutSweep : IAsyncDisposable
                 var end = BodyEnd.CleanEnd;
                 while (end == BodyEnd.CleanEnd && waiting.TryDequeue(out var cut))
                 {
-                    var head = await client.RequestAsync(
-                        "POST", path, body, (CutHeader, cut.ToString(CultureInfo.InvariantCulture)));
-                    var got = await client.ReadToEndAsync();
-                    end = client.End;
-                    answers.Add(new CutAnswer(cut, head, got, end));
+                    var answer = await AskAsync(client, cut);
+                    end = answer.End;
+                    answers.Add(answer);
                 }
             }
         }
@@ -93,7 +115,7 @@ public sealed class CutSweep : IAsyncDisposable
             }
             catch (Exception e) when (e is Xunit.Sdk.XunitException or FormatException or KeyNotFoundException)
             {
-                failures.Add($"cut at {answer.Cut}: {e.Message}\n{answer.Head.Status} {Encoding.UTF8.GetString(answer.Body)}");
+                failures.Add($"cut at {answer.Cut}: {e.Message}\n{answer.Status} {Encoding.UTF8.GetString(answer.Body)}");
             }
         }
 

@@ -66,12 +66,12 @@ public sealed class EveryByteTests
         Assert.Equal(BodyEnd.CleanEnd, answer.End);
         if (outcome == CutOutcome.Status)
         {
-            Assert.Equal(502, answer.Head.Status);
-            Assert.Equal(code, answer.Head.Header("holdfast-error"));
+            Assert.Equal(502, answer.Status);
+            Assert.Equal(code, answer.Head!.Header("holdfast-error"));
             return;
         }
 
-        Assert.Equal(200, answer.Head.Status);
+        Assert.Equal(200, answer.Status);
         Assert.Equal(Encoding.UTF8.GetString(relayed), Encoding.UTF8.GetString(answer.Body[..relayed.Length]));
         if (outcome != CutOutcome.Error)
         {

@@ -108,8 +108,8 @@ public sealed class WholeAnswerTests
 
     private static void CheckRefused(string protocol, CutAnswer answer)
     {
-        Assert.Equal((502, BodyEnd.CleanEnd), (answer.Head.Status, answer.End));
-        Assert.Equal("answer_truncated", answer.Head.Header("holdfast-error"));
+        Assert.Equal((502, BodyEnd.CleanEnd), (answer.Status, answer.End));
+        Assert.Equal("answer_truncated", answer.Head!.Header("holdfast-error"));
         var error = TerminalError.OfBody(protocol, JsonSerializer.Deserialize<JsonElement>(answer.Body));
         Assert.Equal(("answer_truncated", "stream", "connection_error"), (error.Code, error.Class, error.Type));
     }

@@ -29,10 +29,11 @@ public enum AnswerEnd
     ClientGone,
 }
 
-/// <summary>One request as it arrived: raw head, headers in their order, body without chunking. Immutable but for its ends.</summary>
+/// <summary>One request as it arrived: raw head, headers in order, body without chunking. Tells its ends.</summary>
 public sealed class SimulatedRequest
 {
-    private readonly TaskCompletionSource<AnswerEnd> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<AnswerEnd> _answered =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal SimulatedRequest(int number, int connection, int numberOnConnection, Connections.IncomingRequest incoming)
     {

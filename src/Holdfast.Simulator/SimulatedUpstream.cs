@@ -80,7 +80,7 @@ public sealed class SimulatedUpstream : IAsyncDisposable
     /// <summary>Binds and listens; requests are served from here on.</summary>
     public static SimulatedUpstream Start(SimulatorOptions? options = null) => new(options ?? new SimulatorOptions());
 
-    /// <summary>Answers the next requests in this order; after them model names, or <see cref="Always"/>, decide.</summary>
+    /// <summary>Answers the next requests in this order; then <see cref="Always"/> or model names decide.</summary>
     public void Script(params ReadOnlySpan<Answer> answers)
     {
         lock (_lock)
@@ -117,7 +117,7 @@ public sealed class SimulatedUpstream : IAsyncDisposable
     public Task<SimulatedRequest> NextRequestAsync(CancellationToken cancellationToken = default) =>
         _arrivals.Reader.ReadAsync(cancellationToken).AsTask();
 
-    /// <summary>Completes when the connection of request <paramref name="number"/> (from 1) has ended, and tells how.</summary>
+    /// <summary>Completes when the connection of request <paramref name="number"/> (from 1) has ended.</summary>
     public Task<ClientEnd> WhenClientGoneAsync(int number, CancellationToken cancellationToken = default)
     {
         lock (_lock)
@@ -148,7 +148,10 @@ public sealed class SimulatedUpstream : IAsyncDisposable
     }
 
     /// <summary>Enters a request in the ledger and decides its answer.</summary>
-    internal (AnswerPlan Plan, SimulatedRequest? Record) Arrived(IncomingRequest incoming, int connection, int onConnection)
+    internal (AnswerPlan Plan, SimulatedRequest? Record) Arrived(
+        IncomingRequest incoming,
+        int connection,
+        int onConnection)
     {
         Interlocked.Increment(ref _openRequests);
         SimulatedRequest? snapshot = null;
@@ -172,6 +175,22 @@ public sealed class SimulatedUpstream : IAsyncDisposable
             ? ProviderAnswers.PlanFor(incoming, _models, Options.OtherModels, Snapshot)
             : ProviderAnswers.PlanFor(scripted, incoming, _models, Snapshot);
         return (incoming.Method == "HEAD" ? plan with { Frames = [] } : plan, record);
+    }
+
+    /// <summary>The next scripted answer, if it is one that does not wait for the body.</summary>
+    internal AnswerPlan? TakeEarlyAnswer(IncomingRequest incoming, int connection, int onConnection)
+    {
+        lock (_lock)
+        {
+            if (!_script.TryPeek(out var next) || !next.ComesBeforeBody)
+            {
+                return null;
+            }
+
+            _script.Dequeue();
+            var snapshot = new SimulatedRequest(0, connection, onConnection, incoming);
+            return ProviderAnswers.PlanFor(next, incoming, _models, () => snapshot);
+        }
     }
 
     internal void Finished() => Interlocked.Decrement(ref _openRequests);

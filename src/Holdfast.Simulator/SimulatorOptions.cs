@@ -19,13 +19,13 @@ public sealed record SimulatorOptions
     /// <summary>Whether requests are kept, with their bodies, for a test to look at. Default true.</summary>
     public bool KeepRequests { get; init; } = true;
 
-    /// <summary>Idle time after which a connection gets FIN. Default null: never.</summary>
+    /// <summary>Idle time after an answer until the connection gets FIN. Default null: never.</summary>
     public TimeSpan? IdleClose { get; init; }
 
     /// <summary>Up to this much is added to <see cref="IdleClose"/>, anew for each wait. Default 0.</summary>
     public TimeSpan IdleCloseJitter { get; init; }
 
-    /// <summary>What happens to every accepted connection that the script does not name. Default: it is served.</summary>
+    /// <summary>What happens to connections that the script does not name. Default: they are served.</summary>
     public ConnectionFault Connections { get; init; }
 
     /// <summary>

@@ -3,7 +3,8 @@ namespace Holdfast.TestKit;
 /// <summary>A clock that moves only when a test says so. Owns its timers and fires them, in order of their due time,
 /// on the thread that calls <see cref="Advance"/>. Safe for use from any thread.</summary>
 /// <remarks>The timestamp frequency is neither that of <see cref="TimeSpan"/> nor a nanosecond's, and timestamps do not
-/// begin at zero: code that mixes up timestamps and ticks fails. Four timestamps a tick keep elapsed times exact.</remarks>
+/// begin at zero: code that mixes up timestamps and ticks fails. Four timestamps a tick keep elapsed times
+/// exact.</remarks>
 public sealed class ManualTime : TimeProvider
 {
     private const long TimestampsPerTick = 4;
@@ -52,7 +53,8 @@ public sealed class ManualTime : TimeProvider
     }
 
     /// <summary>Moves the clock and fires each timer that comes due, at its own due time, also those that a callback
-    /// arms on the way. What other threads arm later counts from the new time: wait for it before advancing again.</summary>
+    /// arms on the way. What other threads arm later counts from the new time: wait for it before advancing
+    /// again.</summary>
     public void Advance(TimeSpan by)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
@@ -86,7 +88,8 @@ public sealed class ManualTime : TimeProvider
         }
     }
 
-    /// <summary>Waits until a timer is armed, moves the clock to the next one and fires it; says how far that was.</summary>
+    /// <summary>Waits until a timer is armed, moves the clock to the next one and fires it; says how far that
+    /// was.</summary>
     public async Task<TimeSpan> AdvanceToNextAsync()
     {
         var due = await NextDueAsync();

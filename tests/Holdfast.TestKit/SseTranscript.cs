@@ -30,8 +30,8 @@ public sealed record SseEntry(SseKind Kind, string Type, string Data, string Raw
     public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Data);
 }
 
-/// <summary>A server-sent event stream as a strict client reads it. Written apart from the product's framing on purpose:
-/// a mistake there must not hide here.</summary>
+/// <summary>A server-sent event stream as a strict client reads it. Written apart from the product's framing on
+/// purpose: a mistake there must not hide here.</summary>
 public sealed class SseTranscript
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

@@ -45,7 +45,8 @@ public sealed class TestLog : ILoggerProvider
         return result;
     }
 
-    /// <summary>Fails the test if anything at <c>Error</c> or above was logged that it did not <see cref="Expect"/>.</summary>
+    /// <summary>Fails the test if anything at <c>Error</c> or above was logged that it did not
+    /// <see cref="Expect"/>.</summary>
     public void AssertNoUnexpectedErrors()
     {
         var unexpected = _entries

@@ -15,7 +15,7 @@ public sealed record Answer
 
     internal Func<SimulatedRequest, AnswerContent> ContentOf { get; }
 
-    /// <summary>Set for an answer that is chosen by the request: everything else then comes from the chosen one.</summary>
+    /// <summary>Set for an answer that is chosen by the request: the chosen one then says everything.</summary>
     internal Func<SimulatedRequest, Answer>? Chooser { get; private init; }
 
     /// <summary>The model whose behaviour this answer copies.</summary>
@@ -51,6 +51,8 @@ public sealed record Answer
 
     internal bool HasUnaskedContinue { get; private init; }
 
+    internal bool ComesBeforeBody { get; private init; }
+
     internal IReadOnlyList<KeyValuePair<string, string>> Headers { get; private init; } = [];
 
     // What to say.
@@ -79,7 +81,7 @@ public sealed record Answer
     public static Answer Html(int status) => new(request =>
         AnswerContent.Whole(request.Protocol, status, ProtocolTexts.HtmlPage(status), "text/html; charset=UTF-8"));
 
-    /// <summary>These bytes instead of HTTP, then FIN; combine with <see cref="ResetBeforeHeaders"/> for a reset.</summary>
+    /// <summary>These bytes instead of HTTP, then FIN.</summary>
     public static Answer Raw(ReadOnlySpan<byte> bytes) =>
         new(request => new AnswerContent(request.Protocol, 0, "", Streamed: false)) { RawBytes = bytes.ToArray() };
 
@@ -109,6 +111,9 @@ public sealed record Answer
             : healthy);
     }
 
+    /// <summary>Nothing at all: the request is read and the connection stays open.</summary>
+    public static Answer Never() => Ok().DelayHeaders(Timeout.InfiniteTimeSpan);
+
     /// <summary>Decides when the request is known.</summary>
     public static Answer Choose(Func<SimulatedRequest, Answer> chooser) => Ok() with { Chooser = chooser };
 
@@ -134,6 +139,12 @@ public sealed record Answer
     /// <summary>Every event waits for a permit of the gate.</summary>
     public Answer GateEvery(Gate gate) => this with { EveryEventGate = gate };
 
+    /// <summary>
+    /// Answers as soon as the head is read, then closes, as edges do that refuse a body. The request is incomplete:
+    /// it does not count in the ledger and is not kept.
+    /// </summary>
+    public Answer BeforeBody() => ThenClose() with { ComesBeforeBody = true };
+
     // Ends.
 
     /// <summary>RST with no byte of an answer.</summary>
@@ -154,7 +165,7 @@ public sealed record Answer
     /// <summary>FIN after <paramref name="events"/> events, without the last chunk.</summary>
     public Answer FinAfterEvent(int events) => this with { Cut = new Cut(AnswerEnding.HalfClose, null, events, false) };
 
-    /// <summary>FIN when <paramref name="events"/> events and the first byte of the next are out: inside a chunk.</summary>
+    /// <summary>FIN inside a chunk: one byte after <paramref name="events"/> events.</summary>
     public Answer FinInsideEvent(int events) => this with { Cut = new Cut(AnswerEnding.HalfClose, 1, events, false) };
 
     /// <summary>A proper end of the HTTP body after <paramref name="bytes"/> body bytes.</summary>
@@ -186,7 +197,7 @@ public sealed record Answer
     /// <summary>Neither length nor chunks: the end of the connection ends the body.</summary>
     public Answer CloseDelimited() => this with { Framing = BodyFraming.CloseDelimited };
 
-    /// <summary>A length, also for a stream; the true one unless given. After a wrong one the connection closes.</summary>
+    /// <summary>A length, also for a stream: the true one, or a wrong one and then FIN.</summary>
     public Answer ContentLength(long? wrong = null) =>
         this with { Framing = BodyFraming.ContentLength, WrongLength = wrong };
 

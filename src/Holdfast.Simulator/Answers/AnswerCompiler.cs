@@ -47,9 +47,13 @@ internal static partial class AnswerCompiler
             NothingSent = answer.Cut is { BeforeHeaders: true },
             Frames = [.. frames],
             IsCut = breaks || cut < length,
-            IsSingleWrite = !content.Streamed && frames.Count <= 1 && frames.All(f => f is { Wait: { Ticks: 0 }, Gates: [] }),
+            IsImmediate = IsImmediate(answer, content, frames),
         };
     }
+
+    private static bool IsImmediate(Answer answer, AnswerContent content, List<Frame> frames) =>
+        !content.Streamed && answer is { HeadDelay.Ticks: 0, HasUnaskedContinue: false, Cut: not { BeforeHeaders: true } }
+        && (frames.Count == 0 || frames is [{ Wait.Ticks: 0, Gates: [] }]);
 
     private static AnswerEnding EndingOf(Answer answer, BodyFraming framing) =>
         answer.Cut?.Ending ?? (framing == BodyFraming.CloseDelimited || answer.WrongLength is not null
@@ -179,7 +183,8 @@ internal static partial class AnswerCompiler
     private static byte[] Head(Answer answer, AnswerContent content, BodyFraming framing, long length)
     {
         var head = new StringBuilder()
-            .Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {content.Status} {ProtocolTexts.Reason(content.Status)}\r\n");
+            .Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {content.Status} ")
+            .Append(CultureInfo.InvariantCulture, $"{ProtocolTexts.Reason(content.Status)}\r\n");
         if (!answer.Headers.Any(h => h.Key.Equals("content-type", StringComparison.OrdinalIgnoreCase)))
         {
             head.Append(CultureInfo.InvariantCulture, $"content-type: {content.ContentType}\r\n");

@@ -6,7 +6,7 @@ internal readonly record struct Frame(ReadOnlyMemory<byte> Bytes, TimeSpan Wait,
 /// <summary>An answer worked out to the last byte: the connection only waits and writes. Immutable, reusable.</summary>
 internal sealed record AnswerPlan(AnswerEnding Ending)
 {
-    /// <summary>Status line and headers up to, not including, the request id and the blank line. Empty: no head.</summary>
+    /// <summary>Status line and headers, without the request id and the blank line. Empty: no head.</summary>
     public ReadOnlyMemory<byte> Head { get; init; }
 
     /// <summary>The name of the request id header, or null for a protocol without one.</summary>
@@ -25,6 +25,6 @@ internal sealed record AnswerPlan(AnswerEnding Ending)
     /// <summary>Whether the body was cut short on purpose.</summary>
     public bool IsCut { get; init; }
 
-    /// <summary>Whether head and body may leave in one write: a whole answer without waits.</summary>
-    public bool IsSingleWrite { get; init; }
+    /// <summary>Whether head and body leave in one write: a whole answer without waits.</summary>
+    public bool IsImmediate { get; init; }
 }

@@ -60,6 +60,8 @@ internal static class StreamSoiling
     private static ReadOnlyMemory<byte> WithoutBlankLine(ReadOnlyMemory<byte> bytes)
     {
         var span = bytes.Span;
-        return span.EndsWith("\r\n"u8) ? bytes[..^2] : span.EndsWith("\n"u8) || span.EndsWith("\r"u8) ? bytes[..^1] : bytes;
+        return span.EndsWith("\r\n"u8) ? bytes[..^2]
+            : span.EndsWith("\n"u8) || span.EndsWith("\r"u8) ? bytes[..^1]
+            : bytes;
     }
 }

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Buffers.Text;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -15,6 +13,7 @@ internal sealed class Connection(SimulatedUpstream upstream, Socket socket, int 
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private Stream _stream = Stream.Null;
+    private PlanWriter? _writer;
     private volatile bool _isIdle;
 
     private TimeProvider Time => upstream.Options.TimeProvider;
@@ -83,11 +82,20 @@ internal sealed class Connection(SimulatedUpstream upstream, Socket socket, int 
     {
         socket.NoDelay = true;
         _stream = await OpenStreamAsync();
+        _writer = new PlanWriter(_stream, Time);
         var request = new IncomingRequest(_clientGone.Task);
         using var reader = new RequestReader(_stream, request, ClientGone);
-        for (var requestNumber = 1; await WaitForBytesAsync(reader); requestNumber++)
+        for (var requestNumber = 1; await WaitForBytesAsync(reader, requestNumber > 1); requestNumber++)
         {
-            var outcome = await reader.ReadAsync(SendContinueAsync);
+            var outcome = await reader.ReadHeadAsync();
+            if (outcome == ReadOutcome.Request && upstream.TakeEarlyAnswer(request, number, requestNumber) is { } early)
+            {
+                await ExecuteAsync(early, reader);
+                await ContinuesAsync(early.Ending, reader);
+                return;
+            }
+
+            outcome = outcome == ReadOutcome.Request ? await reader.ReadBodyAsync(SendContinueAsync) : outcome;
             if (outcome != ReadOutcome.Request)
             {
                 await RefuseAsync(reader, outcome);
@@ -99,8 +107,8 @@ internal sealed class Connection(SimulatedUpstream upstream, Socket socket, int 
             reader.Consume();
 
             var end = await ExecuteAsync(plan, reader);
-            record?.SetAnswered(end);
             upstream.Finished();
+            record?.SetAnswered(end);
             if (end == AnswerEnd.ClientGone || !await ContinuesAsync(plan.Ending, reader) || !keepsAlive)
             {
                 return;
@@ -128,7 +136,7 @@ internal sealed class Connection(SimulatedUpstream upstream, Socket socket, int 
     }
 
     /// <summary>False when the connection was idle for too long, or is gone.</summary>
-    private async ValueTask<bool> WaitForBytesAsync(RequestReader reader)
+    private async ValueTask<bool> WaitForBytesAsync(RequestReader reader, bool isReused)
     {
         if (reader.HasBufferedBytes)
         {
@@ -136,7 +144,7 @@ internal sealed class Connection(SimulatedUpstream upstream, Socket socket, int 
         }
 
         _isIdle = true;
-        if (upstream.Options.IdleClose is { } idle)
+        if (isReused && upstream.Options.IdleClose is { } idle)
         {
             using var arrived = CancellationTokenSource.CreateLinkedTokenSource(_gone.Token);
             var bytes = reader.Watch();
@@ -162,35 +170,18 @@ internal sealed class Connection(SimulatedUpstream upstream, Socket socket, int 
 
     private TimeSpan Jitter() => upstream.Options.IdleCloseJitter * SimulatedUpstream.NextRandom();
 
-    /// <summary>The waits and writes of one answer, in order.</summary>
+    /// <summary>One answer, from its first wait to its last byte.</summary>
     private async ValueTask<AnswerEnd> ExecuteAsync(AnswerPlan plan, RequestReader reader)
     {
         try
         {
-            if (plan is { IsSingleWrite: true, NothingSent: false, HeadDelay.Ticks: 0, Interim.IsEmpty: true })
+            if (!plan.IsImmediate)
             {
-                await WriteAsync(plan, plan.Frames.Count == 0 ? default : plan.Frames[0].Bytes);
-                return plan.IsCut ? AnswerEnd.CutByScript : AnswerEnd.Sent;
+                // A read is kept open from here on: it is how the client's leaving shows.
+                _ = reader.Watch();
             }
 
-            // A read is kept open from here on: it is how the client's leaving shows.
-            _ = reader.Watch();
-            if (plan.HeadDelay > TimeSpan.Zero)
-            {
-                await Task.Delay(plan.HeadDelay, Time, _gone.Token);
-            }
-
-            if (plan.NothingSent)
-            {
-                return AnswerEnd.CutByScript;
-            }
-
-            if (!plan.Head.IsEmpty)
-            {
-                await WriteAsync(plan, default);
-            }
-
-            await WriteFramesAsync(plan);
+            await _writer!.WriteAsync(plan, upstream.NextRequestId(), _gone.Token);
             return plan.IsCut ? AnswerEnd.CutByScript : AnswerEnd.Sent;
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
@@ -202,80 +193,6 @@ internal sealed class Connection(SimulatedUpstream upstream, Socket socket, int 
         {
             return AnswerEnd.ClientGone;
         }
-    }
-
-    private async ValueTask WriteFramesAsync(AnswerPlan plan)
-    {
-        // Each wait is counted from when the one before was due, so that a stream keeps its pace.
-        var due = Time.GetTimestamp();
-        for (var i = 0; i < plan.Frames.Count; i++)
-        {
-            var frame = plan.Frames[i];
-            if (frame.Wait == Timeout.InfiniteTimeSpan)
-            {
-                await Task.Delay(frame.Wait, Time, _gone.Token);
-            }
-            else if (frame.Wait > TimeSpan.Zero)
-            {
-                due += (long)(frame.Wait.TotalSeconds * Time.TimestampFrequency);
-                var left = Time.GetElapsedTime(Time.GetTimestamp(), due);
-                if (left > TimeSpan.Zero)
-                {
-                    await Task.Delay(left, Time, _gone.Token);
-                }
-            }
-
-            foreach (var gate in frame.Gates)
-            {
-                await gate.PassAsync(_gone.Token);
-                due = Time.GetTimestamp();
-            }
-
-            if (!frame.Bytes.IsEmpty)
-            {
-                await _stream.WriteAsync(frame.Bytes, CancellationToken.None);
-            }
-        }
-    }
-
-    /// <summary>One write: interim answer, head with a request id of its own, and, if it fits, the body.</summary>
-    private async ValueTask WriteAsync(AnswerPlan plan, ReadOnlyMemory<byte> body)
-    {
-        const int MaxIdLine = 64;
-        var buffer = ArrayPool<byte>.Shared.Rent(plan.Interim.Length + plan.Head.Length + MaxIdLine + body.Length);
-        try
-        {
-            plan.Interim.Span.CopyTo(buffer);
-            var length = plan.Interim.Length;
-            plan.Head.Span.CopyTo(buffer.AsSpan(length));
-            length += plan.Head.Length;
-            length += WriteRequestId(plan.RequestIdHeader, buffer.AsSpan(length));
-            body.Span.CopyTo(buffer.AsSpan(length));
-            length += body.Length;
-            await _stream.WriteAsync(buffer.AsMemory(0, length), CancellationToken.None);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private int WriteRequestId(string? header, Span<byte> target)
-    {
-        var length = 0;
-        if (header is not null)
-        {
-            length = System.Text.Encoding.ASCII.GetBytes(header, target);
-            ": req_sim_"u8.CopyTo(target[length..]);
-            length += 10;
-            Utf8Formatter.TryFormat(upstream.NextRequestId(), target[length..], out var digits, new StandardFormat('D', 8));
-            length += digits;
-            "\r\n"u8.CopyTo(target[length..]);
-            length += 2;
-        }
-
-        "\r\n"u8.CopyTo(target[length..]);
-        return length + 2;
     }
 
     /// <summary>Ends the connection as the plan says; true when it serves another request.</summary>

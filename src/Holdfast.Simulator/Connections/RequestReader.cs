@@ -36,21 +36,24 @@ internal sealed class RequestReader(Stream stream, IncomingRequest request, Acti
 
     public bool HasBufferedBytes => _end > 0;
 
-    /// <summary>Reads the next request whole.</summary>
-    /// <param name="sendContinue">Called when the client waits for <c>100 Continue</c>.</param>
-    public async ValueTask<ReadOutcome> ReadAsync(Func<ValueTask> sendContinue)
+    /// <summary>Reads the next request up to its body.</summary>
+    public async ValueTask<ReadOutcome> ReadHeadAsync()
     {
-        var headEnd = await ReadHeadAsync();
-        if (headEnd <= 0)
+        var headEnd = await FindHeadEndAsync();
+        return headEnd switch
         {
-            return headEnd == 0 ? ReadOutcome.End : headEnd == TooLarge ? ReadOutcome.HeadTooLarge : ReadOutcome.Broken;
-        }
+            0 => ReadOutcome.End,
+            TooLarge => ReadOutcome.HeadTooLarge,
+            NotHttp => ReadOutcome.Broken,
+            _ => request.TryParse(_buffer.AsMemory(0, headEnd)) ? ReadOutcome.Request : ReadOutcome.Broken,
+        };
+    }
 
-        if (!request.TryParse(_buffer.AsMemory(0, headEnd)))
-        {
-            return ReadOutcome.Broken;
-        }
-
+    /// <summary>Reads the rest of the request.</summary>
+    /// <param name="sendContinue">Called when the client waits for <c>100 Continue</c>.</param>
+    public async ValueTask<ReadOutcome> ReadBodyAsync(Func<ValueTask> sendContinue)
+    {
+        var headEnd = request.Head.Length;
         if (request.ExpectsContinue && _end == headEnd)
         {
             await sendContinue();
@@ -58,7 +61,7 @@ internal sealed class RequestReader(Stream stream, IncomingRequest request, Acti
 
         return request.IsChunked
             ? await ReadChunkedBodyAsync(headEnd)
-            : await ReadBodyAsync(headEnd, request.ContentLength ?? 0);
+            : await ReadSizedBodyAsync(headEnd, request.ContentLength ?? 0);
     }
 
     /// <summary>Gives the request's memory back; bytes that follow it stay.</summary>
@@ -115,7 +118,7 @@ internal sealed class RequestReader(Stream stream, IncomingRequest request, Acti
     private const int NotHttp = -1;
 
     /// <summary>The length of the head, 0 at the end of the connection, or what is wrong.</summary>
-    private async ValueTask<int> ReadHeadAsync()
+    private async ValueTask<int> FindHeadEndAsync()
     {
         while (true)
         {
@@ -146,7 +149,7 @@ internal sealed class RequestReader(Stream stream, IncomingRequest request, Acti
         }
     }
 
-    private async ValueTask<ReadOutcome> ReadBodyAsync(int start, long length)
+    private async ValueTask<ReadOutcome> ReadSizedBodyAsync(int start, long length)
     {
         if (length > MaxBody)
         {

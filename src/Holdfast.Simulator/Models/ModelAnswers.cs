@@ -5,7 +5,7 @@ using Holdfast.Simulator.Transcripts;
 
 namespace Holdfast.Simulator.Models;
 
-/// <summary>Answers by model name. Owns the count of requests a name has had, and the plans already worked out.</summary>
+/// <summary>Answers by model name. Owns the count of requests a name has had, and known plans.</summary>
 internal sealed class ModelAnswers
 {
     private const int MaxCachedPlans = 256;

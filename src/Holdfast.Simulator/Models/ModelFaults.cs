@@ -43,7 +43,10 @@ internal static class ModelFaults
         JsonArray = request.JsonArray,
     };
 
-    private static (Answer Answer, AnswerContent Content) Streamed(Answer answer, ModelBehaviour b, Transcript transcript)
+    private static (Answer Answer, AnswerContent Content) Streamed(
+        Answer answer,
+        ModelBehaviour b,
+        Transcript transcript)
     {
         if (b.StallAfter is { } stall)
         {
@@ -71,8 +74,12 @@ internal static class ModelFaults
         string body)
     {
         var half = body.Length / 2;
-        var generated = request.FixedBody is null ? Math.Max(0, b.Deltas + b.Thinking - 1) : 0;
-        answer = answer.DelayHeaders(answer.HeadDelay + (b.Interval * generated));
+        var intervals = request.FixedBody is null ? Math.Max(0, b.Deltas + b.Thinking - 1) : 0;
+        if (answer.HeadDelay >= TimeSpan.Zero)
+        {
+            answer = answer.DelayHeaders(answer.HeadDelay + (b.Interval * intervals));
+        }
+
         var content = AnswerContent.Json(request.Protocol, 200, body);
         if (b.StallAfter is not null)
         {

@@ -41,7 +41,8 @@ internal static partial class ModelName
         return behaviour.Deltas * (long)(behaviour.DeltaBytes ?? 1) <= MaxTextBytes ? behaviour : null;
     }
 
-    private static ModelBehaviour? Apply(ModelBehaviour b, string kind, long? number, long? time) => (kind, number) switch
+    private static ModelBehaviour? Apply(ModelBehaviour b, string kind, long? number, long? time) =>
+        (kind, number) switch
     {
         ("d", <= MaxMilliseconds) => b with { Delay = TimeSpan.FromMilliseconds(number.Value) },
         ("n", <= MaxDeltas) => b with { Deltas = (int)number },
@@ -77,7 +78,8 @@ internal static partial class ModelName
             ? value
             : null;
 
-    [GeneratedRegex("^(?:(?<kind>stall)(?<number>[0-9]{1,9})(?:x(?<time>[0-9]{0,9}))?|(?<kind>[a-z]+)(?<number>[0-9]{1,9})?)$",
+    [GeneratedRegex(
+        "^(?:(?<kind>stall)(?<number>[0-9]{1,9})(?:x(?<time>[0-9]{0,9}))?|(?<kind>[a-z]+)(?<number>[0-9]{1,9})?)$",
         RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Part();
 }

@@ -5,7 +5,7 @@ using Holdfast.Simulator.Connections;
 
 namespace Holdfast.Simulator.Network;
 
-/// <summary>A corporate HTTP proxy on loopback: CONNECT for TLS, absolute targets for plain HTTP, Basic auth if asked for.</summary>
+/// <summary>A corporate proxy on loopback: CONNECT for TLS, absolute targets for HTTP, Basic auth if asked.</summary>
 public sealed class SimulatedProxy : IAsyncDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

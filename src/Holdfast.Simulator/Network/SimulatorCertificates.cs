@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Holdfast.Simulator.Network;
 
-/// <summary>Makes certificates in memory: a corporate root with a server certificate below it, or a self-signed one.</summary>
+/// <summary>Makes certificates in memory: a corporate root and a server's below it, or a self-signed one.</summary>
 public sealed class SimulatorCertificates : IDisposable
 {
     private SimulatorCertificates(X509Certificate2 authority, X509Certificate2 server) =>

@@ -18,7 +18,7 @@ public sealed record SocketRelayOptions
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }
 
-/// <summary>A TCP relay on loopback, as NATs and load balancers are: forwards, kills the idle, loses packets. Thread-safe.</summary>
+/// <summary>A TCP relay on loopback, as NATs are: forwards, kills the idle, loses packets. Thread-safe.</summary>
 public sealed class SocketRelay : IAsyncDisposable
 {
     private readonly SocketRelayOptions _options;

@@ -15,7 +15,7 @@ internal static class ProtocolTexts
         _ => null,
     };
 
-    /// <summary>The provider's sign of life; Responses numbers it like every event, Gemini has only blank lines.</summary>
+    /// <summary>The provider's sign of life; Responses numbers it, Gemini has only blank lines.</summary>
     public static byte[] Ping(SimulatedProtocol protocol, int sequence) => Encoding.UTF8.GetBytes(protocol switch
     {
         SimulatedProtocol.Anthropic => TemplateFile.Anthropic.Fill("ping") + "\n\n",

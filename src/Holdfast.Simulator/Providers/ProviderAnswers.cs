@@ -88,7 +88,9 @@ internal static class ProviderAnswers
             JsonArray = route.JsonArray,
             HoldsToolResult = behaviour.Contains("-tool", StringComparison.Ordinal)
                 && RequestPeek.HoldsToolResult(incoming.Body.Span),
-            FixedBody = route.Endpoint != ProviderEndpoint.CountTokens ? null : CountTemplates(route.Protocol).Fill("count"),
+            FixedBody = route.Endpoint == ProviderEndpoint.CountTokens
+                ? CountTemplates(route.Protocol).Fill("count")
+                : null,
         };
     }
 

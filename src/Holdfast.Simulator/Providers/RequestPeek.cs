@@ -36,8 +36,9 @@ internal readonly record struct RequestPeek(bool IsJson, string? Model, bool Str
             {
                 peek = peek with { Model = reader.GetString() };
             }
-            else if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("stream"u8) && reader.Read())
+            else if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("stream"u8))
             {
+                reader.Read();
                 peek = peek with { Stream = reader.TokenType == JsonTokenType.True };
             }
             else if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("stream_options"u8))

@@ -67,7 +67,8 @@ internal static class StrictAnthropicRules
             return null;
         }
 
-        if (!request.HeaderValues("anthropic-beta").Any(v => v.Contains("server-side-fallback", StringComparison.Ordinal)))
+        var betas = string.Join(',', request.HeaderValues("anthropic-beta"));
+        if (!betas.Contains("server-side-fallback", StringComparison.Ordinal))
         {
             return "fallbacks: Extra inputs are not permitted";
         }

@@ -1,6 +1,6 @@
 namespace Holdfast.Simulator.Transcripts;
 
-/// <summary>The words the simulator says, and its fixed usage figures. ASCII without quotes: safe inside JSON.</summary>
+/// <summary>The simulator's words and fixed usage figures. ASCII without quotes: safe inside JSON.</summary>
 internal static class SimulatorText
 {
     public const int InputTokens = 25;
@@ -42,7 +42,7 @@ internal static class SimulatorText
         return deltas;
     }
 
-    /// <summary><paramref name="count"/> bytes of the answer, repeated for ever, from <paramref name="start"/>.</summary>
+    /// <summary><paramref name="count"/> bytes of the endless answer from <paramref name="start"/>.</summary>
     public static string Bytes(long start, int count) =>
         string.Create(count, start, static (span, from) =>
         {

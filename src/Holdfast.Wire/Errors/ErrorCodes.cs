@@ -175,6 +175,12 @@ public static class ErrorCodes
         "The client went away, or a proxy cut the upload.",
         "Send the request again. Nothing was sent upstream.");
 
+    /// <summary>The request carries what the section <c>deny</c> forbids (R44).</summary>
+    public static readonly ErrorCode Denied = new("denied", 403, ErrorClass.Request, "denied",
+        "The request carries a field or header that this gateway's section deny forbids; the message names it.",
+        "A rule of whoever runs the gateway.",
+        "Leave the named field or header out, or change deny.fields or deny.headers.");
+
     /// <summary>No protocol has this path.</summary>
     public static readonly ErrorCode UnknownPath = new("unknown_path", 404, ErrorClass.Request, "unknown_path",
         "No protocol has this path.",
@@ -213,7 +219,7 @@ public static class ErrorCodes
         FirstByteTimeout, StreamStalled, RequestTimeout, TotalTimeout,
         StreamReset, StreamHangup, StreamTruncated, StreamGarbled, AnswerTruncated, JsonForStream,
         GatewayStopped, Draining, InternalError,
-        BadJson, ModelMissing, UnsupportedContentType, BodyTooLarge, BodyIncomplete, UnknownPath, UnknownUpstream,
+        BadJson, ModelMissing, UnsupportedContentType, BodyTooLarge, BodyIncomplete, Denied, UnknownPath, UnknownUpstream,
         HostNotAllowed, OriginNotAllowed, WebSocketNotSupported,
     ];
 }

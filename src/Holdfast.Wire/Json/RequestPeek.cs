@@ -7,13 +7,15 @@ namespace Holdfast.Wire.Json;
 /// <param name="Model">The top-level <c>model</c>, if it is a string. Of duplicates the last counts.</param>
 /// <param name="Stream">The top-level <c>stream</c>.</param>
 /// <param name="Error">Where the body stops being JSON; null for good JSON.</param>
-public readonly record struct RequestPeek(string? Model, bool Stream, string? Error)
+/// <param name="Denied">The first top-level field that is among the denied ones.</param>
+public readonly record struct RequestPeek(string? Model, bool Stream, string? Error, string? Denied = null)
 {
     /// <summary>Reads a body to its end without changing it; never throws.</summary>
-    public static RequestPeek Read(in ReadOnlySequence<byte> body)
+    public static RequestPeek Read(in ReadOnlySequence<byte> body, params IReadOnlyList<string> denied)
     {
         string? model = null;
         var stream = false;
+        string? deniedField = null;
         var reader = new Utf8JsonReader(SkipBom(body), JsonPeek.Options);
         try
         {
@@ -24,6 +26,7 @@ public readonly record struct RequestPeek(string? Model, bool Stream, string? Er
 
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
+                deniedField ??= denied.Count > 0 ? DeniedName(ref reader, denied) : null;
                 var isModel = reader.ValueTextEquals("model"u8);
                 var isStream = !isModel && reader.ValueTextEquals("stream"u8);
                 reader.Read();
@@ -44,7 +47,7 @@ public readonly record struct RequestPeek(string? Model, bool Stream, string? Er
             {
             }
 
-            return new(model, stream, null);
+            return new(model, stream, null, deniedField);
         }
         catch (JsonException e)
         {
@@ -56,6 +59,19 @@ public readonly record struct RequestPeek(string? Model, bool Stream, string? Er
         {
             return new(null, false, "The body's model name is not valid UTF-8.");
         }
+    }
+
+    private static string? DeniedName(ref Utf8JsonReader reader, IReadOnlyList<string> denied)
+    {
+        foreach (var name in denied)
+        {
+            if (reader.ValueTextEquals(name))
+            {
+                return name;
+            }
+        }
+
+        return null;
     }
 
     private static ReadOnlySequence<byte> SkipBom(in ReadOnlySequence<byte> body)

@@ -1,6 +1,7 @@
 namespace Holdfast.Admin;
 
-/// <summary>What the status tells that only the host of the gateway knows; set by it before the gateway starts.</summary>
+/// <summary>What the status tells that only the host of the gateway knows; set by it before the gateway
+/// starts.</summary>
 internal sealed class GatewayFacts(TimeProvider time)
 {
     public DateTimeOffset Started { get; } = time.GetUtcNow();

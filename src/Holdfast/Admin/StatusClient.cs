@@ -24,7 +24,8 @@ internal static class StatusClient
         var path = AdminSocketFile.PathIn(home);
         if (AdminSocketFile.IsTooLong(path))
         {
-            return new StatusAnswer.NotRunning($"the path {path} is too long for a unix socket; choose a shorter HOLDFAST_HOME.");
+            return new StatusAnswer.NotRunning(
+                $"the path {path} is too long for a unix socket; choose a shorter HOLDFAST_HOME.");
         }
 
         if (!File.Exists(path))
@@ -39,7 +40,8 @@ internal static class StatusClient
                 ? new StatusAnswer.Running(status, json)
                 : new StatusAnswer.NotRunning($"what answers at {path} is no gateway.");
         }
-        catch (HttpRequestException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied })
+        catch (HttpRequestException e)
+            when (e.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied })
         {
             return new StatusAnswer.NotRunning($"{path} belongs to another user.");
         }

@@ -3,7 +3,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Admin;
 
-/// <summary><c>GET /status</c>: what the gateway is and does at this moment. Holds no secret: none of its sources does.</summary>
+/// <summary><c>GET /status</c>: what the gateway is and does at this moment. Holds no secret: none of its sources
+/// does.</summary>
 internal sealed class StatusEndpoint(
     GatewayFacts facts, OpenExchanges open, ExchangeTotals totals, RecentFailures failures, TimeProvider time)
 {
@@ -16,7 +17,8 @@ internal sealed class StatusEndpoint(
         return new StatusDocument(
             GatewayVersion.Text, Environment.ProcessId, facts.Started, (now - facts.Started).TotalSeconds,
             facts.Listen(), facts.IsDraining(), [.. open.Snapshot().Select(exchange => Describe(exchange, now))],
-            totals.Snapshot(), failures.Snapshot(), facts.Sockets().ToDictionary(counter => counter.Kind, counter => counter.Value));
+            totals.Snapshot(), failures.Snapshot(),
+            facts.Sockets().ToDictionary(counter => counter.Kind, counter => counter.Value));
     }
 
     private static OpenExchangeStatus Describe(ILiveExchange exchange, DateTimeOffset now) => new(

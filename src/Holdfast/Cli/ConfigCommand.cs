@@ -11,7 +11,7 @@ internal static class ConfigCommand
     public static Command Create(IReadOnlyDictionary<string, string> environment)
     {
         var arguments = new ConfigurationArguments(environment);
-        var command = new Command("config", "Check the configuration and print the settings in force, without secrets.");
+        var command = new Command("config", "Check the configuration; print the settings in force, without secrets.");
         arguments.AddTo(command);
         command.SetAction(parsed => Print(arguments, parsed));
         return command;

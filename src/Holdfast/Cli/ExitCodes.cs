@@ -5,7 +5,7 @@ internal static class ExitCodes
 {
     public const int Done = 0;
 
-    /// <summary>It could not do, or go on with, what was asked: an address in use, a file that cannot be written.</summary>
+    /// <summary>It could not do what was asked: an address in use, a file that cannot be written.</summary>
     public const int Failed = 1;
 
     /// <summary>The command line or the configuration is wrong; nothing was begun.</summary>

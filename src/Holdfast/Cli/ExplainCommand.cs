@@ -12,7 +12,7 @@ internal static class ExplainCommand
         var code = new Argument<string?>("CODE")
         {
             Arity = ArgumentArity.ZeroOrOne,
-            Description = "An error code as in the answer's header holdfast-error; without one, all of them are listed.",
+            Description = "An error code as in the header holdfast-error of an answer; without one, all are listed.",
         };
         var command = new Command("explain", "Explain one of Holdfast's own error codes.") { code };
         command.SetAction(parsed => Explain(parsed.GetValue(code), parsed.InvocationConfiguration));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Holdfast.Configuration;
 
 namespace Holdfast.Cli;
 
@@ -6,9 +7,10 @@ namespace Holdfast.Cli;
 internal static class HoldfastCommandLine
 {
     public static RootCommand Create(IReadOnlyDictionary<string, string> environment) =>
-        new("A gateway between coding agents and model providers: a turn goes through, whatever happens to the sockets.")
+        new("A gateway between coding agents and model providers: a turn goes through, whatever the sockets do.")
         {
             ServeCommand.Create(environment),
+            StatusCommand.Create(() => HoldfastHome.Find(environment)),
             SimulateCommand.Create(),
             ConfigCommand.Create(environment),
             ExplainCommand.Create(),
@@ -20,7 +22,12 @@ internal static class HoldfastCommandLine
         TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         var parsed = Create(environment).Parse(args);
-        var invocation = new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false };
+        var invocation = new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+        };
         if (parsed.CommandResult.Command.Name == ServeCommand.Name)
         {
             // The gateway handles the signals itself: draining may take minutes.

@@ -15,7 +15,10 @@ internal static class SimulateCommand
             Required = true,
             Description = "The loopback address to listen on, as in 127.0.0.1:9000; port 0 takes a free one.",
         };
-        var command = new Command("simulate", "Run a simulated provider that speaks every protocol and every fault.") { listen };
+        var command = new Command("simulate", "Run a simulated provider that speaks every protocol and every fault.")
+        {
+            listen,
+        };
         command.SetAction((parsed, cancellationToken) =>
             SimulateAsync(parsed.GetRequiredValue(listen), parsed.InvocationConfiguration, cancellationToken));
         return command;
@@ -26,13 +29,14 @@ internal static class SimulateCommand
     {
         if (!IPEndPoint.TryParse(listen, out var endpoint) || !IPAddress.IsLoopback(endpoint.Address))
         {
-            await console.Error.WriteLineAsync($"--listen (\"{listen}\") is not a loopback address with a port: write 127.0.0.1:9000.");
+            await console.Error.WriteLineAsync(
+                $"--listen (\"{listen}\") is not a loopback address with a port: write 127.0.0.1:9000.");
             return ExitCodes.WrongUse;
         }
 
         try
         {
-            await using var upstream = SimulatedUpstream.Start(new SimulatorOptions { Listen = endpoint });
+            await using var upstream = SimulatedUpstream.Start(new SimulatorOptions { Listen = endpoint, KeepRequests = false });
             await console.Output.WriteLineAsync($"The simulator listens on {upstream.BaseUrl}");
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

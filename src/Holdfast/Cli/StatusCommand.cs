@@ -10,7 +10,8 @@ internal static class StatusCommand
     public static Command Create(Func<string> home)
     {
         var json = new Option<bool>("--json") { Description = "Print the gateway's own JSON." };
-        var command = new Command("status", "Show what the running gateway does: open exchanges, totals, recent errors.") { json };
+        var command = new Command(
+            "status", "Show what the running gateway does: open exchanges, totals, recent errors.") { json };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             home(), parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error,
             cancellationToken));

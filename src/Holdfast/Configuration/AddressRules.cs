@@ -43,8 +43,8 @@ internal static class AddressRules
     {
         if (!TryHttp(text, out var url))
         {
-            return "is not an absolute http or https URL: write it as "
-                + $"\"{(Uri.TryCreate("https://" + text, UriKind.Absolute, out var meant) && IsPlain(text) ? meant.OriginalString : "https://host/v1")}\".";
+            var meant = IsPlain(text) && TryHttp($"https://{text}", out _) ? $"https://{text}" : "https://host/v1";
+            return $"is not an absolute http or https URL: write it as \"{meant}\".";
         }
 
         if (url.UserInfo.Length > 0)
@@ -66,7 +66,8 @@ internal static class AddressRules
             : null;
 
     public static string? Origin(string text) =>
-        TryHttp(text, out var url) && url.GetLeftPart(UriPartial.Authority).Equals(text, StringComparison.OrdinalIgnoreCase)
+        TryHttp(text, out var url)
+        && url.GetLeftPart(UriPartial.Authority).Equals(text, StringComparison.OrdinalIgnoreCase)
             ? null
             : "is not an origin: write it as \"https://app.example\", without a path.";
 
@@ -74,6 +75,6 @@ internal static class AddressRules
         Uri.TryCreate(text, UriKind.Absolute, out url) && url.Scheme is "http" or "https" && url.Host.Length > 0;
 
     private static bool IsPlain(string text) =>
-        text.Length > 0 && !text.Contains("//", StringComparison.Ordinal) && !text.Contains('@', StringComparison.Ordinal)
-        && !text.Any(char.IsWhiteSpace) && text[0] != '/';
+        text.Length > 0 && text[0] != '/' && !text.Contains("//", StringComparison.Ordinal)
+        && !text.Any(letter => char.IsWhiteSpace(letter) || letter is '@' or '?');
 }

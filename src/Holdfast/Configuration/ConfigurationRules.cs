@@ -27,8 +27,8 @@ internal static class ConfigurationRules
         {
             if (options.Access == "loopback" && !reading.IsWrong("access") && !AddressRules.IsLoopback(listener))
             {
-                reading.RejectRule("listen", listener, "can be reached from other machines, and nothing asks callers for a key: "
-                    + "listen on 127.0.0.1, or write \"access\": \"open\" if everyone may call.");
+                reading.RejectRule("listen", listener, "can be reached from other machines, and nothing asks callers "
+                    + "for a key: listen on 127.0.0.1, or write \"access\": \"open\" if everyone may call.");
             }
 
             if (AddressRules.IsHttps(listener) && options.Tls is null && !reading.IsWrong("tls"))

@@ -3,6 +3,8 @@ namespace Holdfast.Configuration;
 /// <summary>The folder that holds all state: <c>HOLDFAST_HOME</c>, by default <c>~/.holdfast</c>.</summary>
 internal static class HoldfastHome
 {
+    private const UnixFileMode OnlyUser = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     public const string Variable = "HOLDFAST_HOME";
 
     /// <summary>Its absolute path, whether it exists or not.</summary>
@@ -30,7 +32,7 @@ internal static class HoldfastHome
             }
             else if (!Directory.Exists(home))
             {
-                Directory.CreateDirectory(home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                Directory.CreateDirectory(home, OnlyUser);
             }
 
             return null;

@@ -4,7 +4,7 @@ using Holdfast.Upstreams;
 
 namespace Holdfast.Configuration;
 
-/// <summary>The whole of <c>holdfast.json</c>, checked. A duration of <see cref="Timeout.InfiniteTimeSpan"/> means "off".</summary>
+/// <summary>The whole of <c>holdfast.json</c>, checked. <see cref="Timeout.InfiniteTimeSpan"/> means "off".</summary>
 public sealed class HoldfastOptions
 {
     /// <summary>Addresses to listen on: <c>http://host:port</c>, or <c>https://host:port</c> with section <c>tls</c>.
@@ -35,10 +35,13 @@ public sealed class HoldfastOptions
     /// <summary>How long each step of an exchange may take.</summary>
     public TimeoutOptions Timeouts { get; set; } = new();
 
+    /// <summary>What requests may not carry.</summary>
+    public DenyOptions Deny { get; set; } = new();
+
     /// <summary>How large what clients send may be.</summary>
     public LimitOptions Limits { get; set; } = new();
 
     /// <summary>Whether the log follows every step of an exchange (no bodies, no keys). Default false.
-    /// <c>DEBUG</c> (<c>true</c>, <c>1</c>, <c>false</c>, <c>0</c>; other values are not meant for us) overrides.</summary>
+    /// <c>DEBUG</c> (<c>true</c>, <c>1</c>, <c>false</c> or <c>0</c>; others are not for us) overrides.</summary>
     public bool Debug { get; set; }
 }

@@ -7,10 +7,10 @@ internal static class NearestName
     public static string? Of(string written, IEnumerable<string> candidates)
     {
         var nearest = candidates
-            .Select(candidate => (Name: candidate, Edits: Edits(written.ToUpperInvariant(), candidate.ToUpperInvariant())))
+            .Select(name => (Name: name, Edits: Edits(written.ToUpperInvariant(), name.ToUpperInvariant())))
             .OrderBy(candidate => candidate.Edits)
             .FirstOrDefault();
-        return nearest.Name is not null && nearest.Edits <= Math.Max(2, nearest.Name.Length / 3) ? nearest.Name : null;
+        return nearest.Name is { } near && nearest.Edits <= Math.Max(2, near.Length / 3) ? near : null;
     }
 
     // Levenshtein's distance, one row at a time.

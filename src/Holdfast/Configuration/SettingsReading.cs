@@ -18,7 +18,7 @@ internal sealed class SettingsReading(ConfigurationSources sources, string folde
 
     public static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 
-    /// <summary>Text as it is shown in a message: quoted, bounded, and without the parts of a URL that may hold secrets.</summary>
+    /// <summary>Text as messages show it: quoted, bounded, without the parts of a URL that may hold secrets.</summary>
     public static string Quote(string text)
     {
         var query = text.IndexOf('?', StringComparison.Ordinal);

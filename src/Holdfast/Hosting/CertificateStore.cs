@@ -39,7 +39,8 @@ internal sealed class CertificateStore
         }
     }
 
-    /// <summary>Reads the files for the first time. Throws when they cannot be used: <see cref="Problem"/> says it before.</summary>
+    /// <summary>Reads the files for the first time. Throws when they cannot be used: <see cref="Problem"/> says it
+    /// before.</summary>
     public static CertificateStore Open(TlsOptions files, TimeProvider time, ILogger<CertificateStore> logger)
     {
         var read = Read(files);
@@ -125,8 +126,8 @@ internal sealed class CertificateStore
         {
             return new ReadResult(
                 null, [],
-                $"tls.certificate ({files.Certificate}) and tls.key ({files.Key}) are no usable pair of PEM files: {e.Message} "
-                    + "The key must belong to the file's first certificate and have no password.");
+                $"tls.certificate ({files.Certificate}) and tls.key ({files.Key}) are no usable pair of PEM files: "
+                    + $"{e.Message} The key must belong to the file's first certificate and have no password.");
         }
     }
 

@@ -61,18 +61,20 @@ internal sealed class ConnectionState : IDisposable
         _ => SocketEvent.ResetBeforeRequest,
     };
 
-    /// <summary>How many bytes a client may send without meaning a request: a TLS client says goodbye to our close.</summary>
+    /// <summary>How many bytes a client may send without meaning a request: a TLS client says goodbye to our
+    /// close.</summary>
     public int LongestGoodbye => _connection.Features.Get<ITlsHandshakeFeature>() is null ? 0 : 64;
 
     /// <summary>The socket; null where a test uses another transport.</summary>
     public System.Net.Sockets.Socket? Socket => _connection.Features.Get<IConnectionSocketFeature>()?.Socket;
 
-    /// <summary>The state of the connection a request came on; null where no <see cref="ConnectionWatch"/> stands.</summary>
+    /// <summary>The state of the connection a request came on; null where no <see cref="ConnectionWatch"/>
+    /// stands.</summary>
     public static ConnectionState? Of(HttpContext http) => http.Features.Get<ConnectionState>();
 
-    /// <summary>Adds what the connection's future demands to an answer that has not started: <c>Connection: close</c> while
-    /// draining (R10, D15), else <c>Keep-Alive: timeout=N</c> for a client elsewhere (D14). HTTP/1.1 only. Called for
-    /// every answer by <see cref="ConnectionWatch.Use"/>; safe to call twice.</summary>
+    /// <summary>Adds what the connection's future demands to an answer that has not started: <c>Connection: close</c>
+    /// while draining (R10, D15), else <c>Keep-Alive: timeout=N</c> for a client elsewhere (D14). HTTP/1.1 only. Called
+    /// for every answer by <see cref="ConnectionWatch.Use"/>; safe to call twice.</summary>
     public void StampAnswer(HttpResponse response)
     {
         if (!HttpProtocol.IsHttp11(response.HttpContext.Request.Protocol))

@@ -13,8 +13,8 @@ internal enum DrainState
     Stopped,
 }
 
-/// <summary>Brings the gateway to its end without cutting a turn: refuses new exchanges, waits for the running ones as long
-/// as <c>timeouts.drain</c> allows, then tells them to say so and end (R10, R128, D15). Runs before Kestrel stops.
+/// <summary>Brings the gateway to its end without cutting a turn: refuses new exchanges, waits for the running ones as
+/// long as <c>timeouts.drain</c> allows, then tells them to say so and end (R10, R128, D15). Runs before Kestrel stops.
 /// Owns the count of running exchanges; safe for use from any thread.</summary>
 internal sealed class Drain(TimeSpan limit, ConnectionWatch connections, TimeProvider time, ILogger<Drain> logger)
     : IHostedLifecycleService, IDisposable
@@ -29,16 +29,19 @@ internal sealed class Drain(TimeSpan limit, ConnectionWatch connections, TimePro
 
     public DrainState State => _state;
 
-    /// <summary>Whether new exchanges are to be refused with <c>draining</c>, and <c>/readyz</c> is to say no.</summary>
+    /// <summary>Whether new exchanges are to be refused with <c>draining</c>, and <c>/readyz</c> is to say
+    /// no.</summary>
     public bool IsDraining => _state != DrainState.Running;
 
-    /// <summary>Fires when time has run out or a second signal came: each open stream writes its terminal error and ends.</summary>
+    /// <summary>Fires when time has run out or a second signal came: each open stream writes its terminal error and
+    /// ends.</summary>
     public CancellationToken Forced => _forced.Token;
 
     /// <summary>How many exchanges are under way.</summary>
     public int Running => Volatile.Read(ref _running);
 
-    /// <summary>Counts an exchange as under way until the entry is disposed. False, and nothing is counted, while draining.</summary>
+    /// <summary>Counts an exchange as under way until the entry is disposed. False, and nothing is counted, while
+    /// draining.</summary>
     public bool TryEnter(out Entry entry)
     {
         entry = Enter();

@@ -61,6 +61,8 @@ internal static class GatewayApp
         var services = app.Services;
         services.GetRequiredService<GatewayMetrics>().ObserveSockets(
             () => Counts(services));
+        services.GetRequiredService<GatewayMetrics>().ObserveConnections(
+            () => services.GetRequiredService<SocketCounters>().Open);
         if (services.GetService<GatewayFacts>() is { } facts)
         {
             facts.Listen = () => Addresses(app);

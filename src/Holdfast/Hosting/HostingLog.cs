@@ -12,7 +12,8 @@ internal static partial class HostingLog
         Message = "Draining: {Running} exchanges under way get up to {Limit} to finish; new ones are refused")]
     public static partial void Draining(this ILogger logger, int running, TimeSpan limit);
 
-    [LoggerMessage(EventId = 1103, Level = LogLevel.Information, Message = "Drained: every exchange came to its own end")]
+    [LoggerMessage(EventId = 1103, Level = LogLevel.Information,
+        Message = "Drained: every exchange came to its own end")]
     public static partial void Drained(this ILogger logger);
 
     [LoggerMessage(EventId = 1104, Level = LogLevel.Warning,

@@ -1,7 +1,7 @@
 namespace Holdfast.Hosting;
 
-/// <summary>Knows which clients take interim <c>1xx</c> answers: only those measured to. Python's <c>http.client</c> breaks on
-/// them, and a proxy between us may as well. Pure.</summary>
+/// <summary>Knows which clients take interim <c>1xx</c> answers: only those measured to. Python's <c>http.client</c>
+/// breaks on them, and a proxy between us may as well. Pure.</summary>
 internal static class InterimPolicy
 {
     private static readonly string[] Agents = ["node", "undici", "bun/", "curl/", "claude-cli/"];
@@ -24,7 +24,8 @@ internal static class InterimPolicy
         }
 
         return userAgent is not null
-            && (Agents.Any(agent => IsProduct(userAgent, agent)) || userAgent.Contains("(.NET ", StringComparison.Ordinal));
+            && (Agents.Any(agent => IsProduct(userAgent, agent))
+                || userAgent.Contains("(.NET ", StringComparison.Ordinal));
     }
 
     private static bool IsProduct(string userAgent, string agent) =>

@@ -10,10 +10,12 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Holdfast.Hosting;
 
-/// <summary>Turns the settings into Kestrel's listeners and limits. Owns no connection: <see cref="ConnectionWatch"/> does.</summary>
+/// <summary>Turns the settings into Kestrel's listeners and limits. Owns no connection: <see cref="ConnectionWatch"/>
+/// does.</summary>
 internal static class KestrelSetup
 {
-    // Streams have no minimum rate and no idle limit here: they have clocks of their own, and a slow client is no fault.
+    // Streams have no minimum rate and no idle limit here: they have clocks of their own, and a slow client is no
+    // fault.
     private const int HeaderCount = 256;
     private const int Http2Streams = 256;
     private const int Backlog = 4096;
@@ -21,17 +23,21 @@ internal static class KestrelSetup
     // Kestrel's own "infinite" overflows and closes idle connections within a second (measured on 10.0.12).
     private static readonly TimeSpan Never = TimeSpan.FromDays(365);
 
-    /// <summary>Sets up the listeners of <c>listen</c> with everything below a request: limits, TLS, drain, counters.</summary>
+    /// <summary>Sets up the listeners of <c>listen</c> with everything below a request: limits, TLS, drain,
+    /// counters.</summary>
     /// <param name="builder">The application to set up.</param>
     /// <param name="options">The checked settings.</param>
-    /// <param name="treatsLoopbackAsRemote">For tests: idle limits and advertisements hold for this machine as well.</param>
+    /// <param name="treatsLoopbackAsRemote">For tests: idle limits and advertisements hold for this machine as
+    /// well.</param>
     public static void ConfigureListeners(
         this WebApplicationBuilder builder, HoldfastOptions options, bool treatsLoopbackAsRemote = false)
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<SocketCounters>();
-        services.AddSingleton(new KeepAliveTerms(options.Limits.KeepAlive) { TreatsLoopbackAsRemote = treatsLoopbackAsRemote });
+        services.AddSingleton(
+            new KeepAliveTerms(options.Limits.KeepAlive) { TreatsLoopbackAsRemote = treatsLoopbackAsRemote });
+        services.AddSingleton<ConnectionEndings>();
         services.AddSingleton<ConnectionWatch>();
         services.AddSingleton<RejectedRequests>();
         services.AddSingleton(new RequestGuard(options));
@@ -87,8 +93,8 @@ internal static class KestrelSetup
         sockets.CreateBoundListenSocket = CreateListenSocket;
     }
 
-    // Accepted sockets inherit these: probes find dead clients and keep middleboxes from forgetting quiet ones (D30, D31).
-    // Never TCP_USER_TIMEOUT: it would kill clients that read slowly.
+    // Accepted sockets inherit these: probes find dead clients and keep middleboxes from forgetting quiet ones (D30,
+    // D31). Never TCP_USER_TIMEOUT: it would kill clients that read slowly.
     private static Socket CreateListenSocket(EndPoint endPoint)
     {
         var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);

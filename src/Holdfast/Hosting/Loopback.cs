@@ -7,8 +7,8 @@ internal static class Loopback
 {
     private static readonly string[] ForwardingHeaders =
     [
-        "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server",
-        "X-Forwarded-Prefix", "X-Forwarded-Scheme", "X-Forwarded-Ssl",
+        "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port",
+        "X-Forwarded-Server", "X-Forwarded-Prefix", "X-Forwarded-Scheme", "X-Forwarded-Ssl",
     ];
 
     /// <summary>Whether this is an address of this machine alone, also as IPv4 mapped into IPv6.</summary>

@@ -3,8 +3,8 @@ using System.Text.Json;
 
 namespace Holdfast.Hosting;
 
-/// <summary>Answers what clients, load balancers and people ask before the first exchange, at once and without an upstream
-/// (R132).</summary>
+/// <summary>Answers what clients, load balancers and people ask before the first exchange, at once and without an
+/// upstream (R132).</summary>
 internal static class ProbeEndpoints
 {
     private const string Allowed = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
@@ -21,7 +21,8 @@ internal static class ProbeEndpoints
     private static byte[] Greeting { get; } =
         System.Text.Encoding.UTF8.GetBytes($"Holdfast {Version}: point your client's base URL here.\n");
 
-    /// <summary>Maps <c>/</c>, <c>/api/hello</c>, <c>/healthz</c>, <c>/readyz</c>, and <c>OPTIONS</c> on every path.</summary>
+    /// <summary>Maps <c>/</c>, <c>/api/hello</c>, <c>/healthz</c>, <c>/readyz</c>, and <c>OPTIONS</c> on every
+    /// path.</summary>
     public static void MapProbes(this IEndpointRouteBuilder app)
     {
         app.MapMethods("/", Reading, http => AnswerAsync(http, 200, "text/plain; charset=utf-8", Greeting));
@@ -49,6 +50,8 @@ internal static class ProbeEndpoints
         http.Response.ContentType = contentType;
         http.Response.ContentLength = body.Length;
         http.Response.Headers.CacheControl = "no-store";
-        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.Body.WriteAsync(body).AsTask();
+        return HttpMethods.IsHead(http.Request.Method)
+            ? Task.CompletedTask
+            : http.Response.Body.WriteAsync(body).AsTask();
     }
 }

@@ -4,8 +4,9 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Holdfast.Hosting;
 
-/// <summary>Keeps web pages from driving the gateway with their visitor's network: checks <c>Host</c> against DNS rebinding
-/// and <c>Origin</c> against cross-site requests. Decides from the request's head alone; writes nothing.</summary>
+/// <summary>Keeps web pages from driving the gateway with their visitor's network: checks <c>Host</c> against DNS
+/// rebinding and <c>Origin</c> against cross-site requests. Decides from the request's head alone; writes
+/// nothing.</summary>
 internal sealed class RequestGuard
 {
     private readonly HashSet<string> _hosts;
@@ -36,7 +37,8 @@ internal sealed class RequestGuard
     {
         var isHttp2Upgrade = http.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
         return isHttp2Upgrade
-            || http.Request.Headers.GetCommaSeparatedValues("Upgrade").Contains("websocket", StringComparer.OrdinalIgnoreCase);
+            || http.Request.Headers.GetCommaSeparatedValues("Upgrade")
+                .Contains("websocket", StringComparer.OrdinalIgnoreCase);
     }
 
     // A page whose name was rebound to 127.0.0.1 still sends its own name. On other addresses any name may be ours.
@@ -50,7 +52,8 @@ internal sealed class RequestGuard
         var host = http.Request.Host.Host.TrimEnd('.');
 
         // Only HTTP/1.0 may leave it out, and no browser speaks that.
-        return host.Length == 0 || _hosts.Contains(host) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+        return host.Length == 0 || _hosts.Contains(host)
+            || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
     }
 
     private bool IsOurOrigin(HttpRequest request)

@@ -9,7 +9,8 @@ internal enum SocketEvent
     /// <summary>What came is not HTTP, or HTTP beyond our limits; answered with a bare 4xx and closed.</summary>
     ProtocolError,
 
-    /// <summary>A request head was not complete within <c>limits.requestHeadersTimeout</c>; answered with 408.</summary>
+    /// <summary>A request head was not complete within <c>limits.requestHeadersTimeout</c>; answered with
+    /// 408.</summary>
     HeaderTimeout,
 
     /// <summary>A TLS handshake failed or was given up.</summary>
@@ -27,7 +28,8 @@ internal enum SocketEvent
     /// <summary>The client reset a connection between the first and the last byte of an answer.</summary>
     ResetMidAnswer,
 
-    /// <summary>Bytes arrived on a connection that we were closing: most likely a request that crossed our FIN.</summary>
+    /// <summary>Bytes arrived on a connection that we were closing: most likely a request that crossed our
+    /// FIN.</summary>
     KeepAliveRace,
 
     /// <summary>We gave up a client whose machine no longer acknowledges what we send (D30).</summary>

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Holdfast.Hosting;
 
-/// <summary>Hears SIGINT and SIGTERM beside the host: the first begins the drain (the host does that), the second ends its
-/// patience. Only <c>holdfast serve</c> adds it; tests have no signals.</summary>
+/// <summary>Hears SIGINT and SIGTERM beside the host: the first begins the drain (the host does that), the second ends
+/// its patience. Only <c>holdfast serve</c> adds it; tests have no signals.</summary>
 internal sealed class StopSignals(Drain drain) : IHostedService, IDisposable
 {
     private readonly List<PosixSignalRegistration> _registrations = [];

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace Holdfast.Hosting;
 
-/// <summary>Tells a connection's state that request bytes were looked at, or that reading failed; passes everything through
-/// as it is. Costs a virtual call a read and, for one that has to wait, a pooled object.</summary>
+/// <summary>Tells a connection's state that request bytes were looked at, or that reading failed; passes everything
+/// through as it is. Costs a virtual call a read and, for one that has to wait, a pooled object.</summary>
 internal sealed class WatchedTransport(IDuplexPipe inner, ConnectionState state) : PipeReader, IDuplexPipe
 {
     private readonly PipeReader _input = inner.Input;

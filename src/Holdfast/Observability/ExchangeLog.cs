@@ -36,7 +36,8 @@ internal sealed class ExchangeLog : IHostedService
     private void Format(ExchangeRecord record, IBufferWriter<byte> line)
     {
         // The line is read by people and by jq, never put into a page: no need to escape < and quotes twice over.
-        _json ??= new Utf8JsonWriter(line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        _json ??= new Utf8JsonWriter(
+            line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         _json.Reset(line);
         JsonSerializer.Serialize(_json, record, RecordJson.Default.ExchangeRecord);
         _json.Flush();

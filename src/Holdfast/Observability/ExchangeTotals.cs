@@ -2,7 +2,8 @@ using Holdfast.Recording.Records;
 
 namespace Holdfast.Observability;
 
-/// <summary>What the gateway has done since it started, in a few sums for <c>holdfast status</c>. Never blocks.</summary>
+/// <summary>What the gateway has done since it started, in a few sums for <c>holdfast status</c>. Never
+/// blocks.</summary>
 internal sealed class ExchangeTotals
 {
     private long _completed;

@@ -35,7 +35,8 @@ internal sealed class ExchangeTraces : IDisposable
 
     public void Dispose() => _source.Dispose();
 
-    // Names of the OpenTelemetry conventions where one exists. A trace is one exchange: here a model's name is no label.
+    // Names of the OpenTelemetry conventions where one exists. A trace is one exchange: here a model's name is no
+    // label.
     private static void Describe(Activity activity, ExchangeRecord record)
     {
         activity.SetTag("holdfast.exchange", record.ExchangeId);

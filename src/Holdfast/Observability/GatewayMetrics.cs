@@ -64,7 +64,8 @@ internal sealed class GatewayMetrics : IDisposable
         _responseBytes = Count("holdfast.response.bytes", "By", "Bytes of answer bodies sent to clients.");
         _events = Count("holdfast.events", "{event}", "Events relayed to clients.");
         _keepalives = Count("holdfast.keepalives", "{keepalive}", "Keepalives sent to clients.");
-        _recordsLost = Count("holdfast.records.lost", "{record}", "Exchange records that could not be written, by reason.");
+        _recordsLost = Count("holdfast.records.lost", "{record}",
+            "Exchange records that could not be written, by reason.");
         _duration = Measure("holdfast.exchange.duration", "Time from an exchange's start to its end.");
         _timeToHeaders = Measure("holdfast.exchange.time_to_headers", "Time from the start to the upstream's headers.");
         _timeToFirstEvent = Measure("holdfast.exchange.time_to_first_event", "Time from the start to the first event.");
@@ -77,7 +78,8 @@ internal sealed class GatewayMetrics : IDisposable
 
     public void ExchangeStarted() => _openExchanges.Add(1);
 
-    /// <summary>The end of an exchange that <see cref="ExchangeStarted"/> began, with everything its record holds.</summary>
+    /// <summary>The end of an exchange that <see cref="ExchangeStarted"/> began, with everything its record
+    /// holds.</summary>
     public void ExchangeEnded(ExchangeRecord record)
     {
         _openExchanges.Add(-1);
@@ -102,7 +104,8 @@ internal sealed class GatewayMetrics : IDisposable
     public void AttemptEnded(string upstream, string result) => _attempts.Add(
         1, new TagList { { Upstream, _upstreams.Of(upstream) }, { "holdfast.result", _codes.Of(result) } });
 
-    public void StaleRepeat(string upstream) => _staleRepeats.Add(1, new TagList { { Upstream, _upstreams.Of(upstream) } });
+    public void StaleRepeat(string upstream) =>
+        _staleRepeats.Add(1, new TagList { { Upstream, _upstreams.Of(upstream) } });
 
     public void Refused(string code) => _refusals.Add(1, new TagList { { ErrorType, _codes.Of(code) } });
 
@@ -122,7 +125,8 @@ internal sealed class GatewayMetrics : IDisposable
     public void ObserveSockets(Func<IEnumerable<(string Kind, long Value)>> snapshot) => Meter.CreateObservableCounter(
         "holdfast.socket.events",
         () => snapshot().Select(counter =>
-            new Measurement<long>(counter.Value, new KeyValuePair<string, object?>("holdfast.socket.event", counter.Kind))),
+            new Measurement<long>(
+                counter.Value, new KeyValuePair<string, object?>("holdfast.socket.event", counter.Kind))),
         "{event}", "What happened on the sockets of our listeners.");
 
     /// <summary>Exports how many client connections are open, read when somebody collects.</summary>

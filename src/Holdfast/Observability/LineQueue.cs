@@ -11,7 +11,8 @@ namespace Holdfast.Observability;
 /// <param name="lost">Told how many items were lost, and why: <c>queue_full</c>, <c>sink_failed</c>.</param>
 /// <param name="linger">How long to gather before a write: under load it saves a thread switch an item.</param>
 internal sealed class LineQueue<T>(
-    string name, Stream sink, int capacity, TimeSpan linger, Action<T, IBufferWriter<byte>> format, Action<long, string> lost)
+    string name, Stream sink, int capacity, TimeSpan linger,
+    Action<T, IBufferWriter<byte>> format, Action<long, string> lost)
 {
     private const int BatchBytes = 256 * 1024;
 

@@ -5,7 +5,8 @@ using System.Text;
 
 namespace Holdfast.Observability;
 
-/// <summary>One instrument's series, by their labels. Adding takes no lock and, for labels seen before, no memory.</summary>
+/// <summary>One instrument's series, by their labels. Adding takes no lock and, for labels seen before, no
+/// memory.</summary>
 internal sealed class MetricFamily
 {
     // Labels are bounded where they are made; this is the net below.
@@ -13,7 +14,8 @@ internal sealed class MetricFamily
 
     private static readonly KeyValuePair<string, object?>[] Overflow = [new("otel.metric.overflow", "true")];
 
-    private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], MetricSeries> _series = new(TagsComparer.Instance);
+    private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], MetricSeries> _series =
+        new(TagsComparer.Instance);
     private readonly bool _isSet;
 
     public MetricFamily(Instrument instrument)
@@ -76,7 +78,8 @@ internal sealed class MetricFamily
         }
 
         var key = _series.Count < MostSeries ? tags.ToArray() : Overflow;
-        return _series.GetOrAdd(key, static (key, buckets) => new MetricSeries(LabelsOf(key), buckets), Boundaries?.Length + 1 ?? 0);
+        return _series.GetOrAdd(
+            key, static (key, buckets) => new MetricSeries(LabelsOf(key), buckets), Boundaries?.Length + 1 ?? 0);
     }
 
     // The OpenTelemetry rules of translation: dots become underscores, the unit's full name and _total are appended.
@@ -114,7 +117,8 @@ internal sealed class MetricFamily
             }
         });
 
-    /// <summary>Compares labels by value, in the order in which they are given: each instrument gives always the same.</summary>
+    /// <summary>Compares labels by value, in the order in which they are given: each instrument gives always the
+    /// same.</summary>
     private sealed class TagsComparer : IEqualityComparer<KeyValuePair<string, object?>[]>,
         IAlternateEqualityComparer<ReadOnlySpan<KeyValuePair<string, object?>>, KeyValuePair<string, object?>[]>
     {

@@ -1,6 +1,7 @@
 namespace Holdfast.Observability;
 
-/// <summary>One metric with one set of labels: a sum or a last value, and the buckets of a histogram. Never blocks.</summary>
+/// <summary>One metric with one set of labels: a sum or a last value, and the buckets of a histogram. Never
+/// blocks.</summary>
 /// <param name="labels">The labels as they are printed, without braces.</param>
 /// <param name="buckets">How many buckets a histogram has, the unbounded one included; else 0.</param>
 internal sealed class MetricSeries(string labels, int buckets)

@@ -6,7 +6,8 @@ namespace Holdfast.Observability;
 internal static partial class ObservabilityLog
 {
     [LoggerMessage(EventId = 1701, Level = LogLevel.Warning,
-        Message = "Upstream {Upstream} has been silent for {Seconds:0} s on exchange {ExchangeId} ({Phase}); the client gets keepalives")]
+        Message = "Upstream {Upstream} has been silent for {Seconds:0} s on exchange {ExchangeId} ({Phase}); "
+            + "the client gets keepalives")]
     public static partial void StreamSilent(
         this ILogger logger, string exchangeId, string? upstream, double seconds, string phase);
 

@@ -12,10 +12,11 @@ using OpenTelemetry.Trace;
 
 namespace Holdfast.Observability;
 
-/// <summary>Sends metrics and traces over OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set; otherwise does nothing and
-/// loads nothing. The SDK reads the other <c>OTEL_…</c> variables itself.</summary>
+/// <summary>Sends metrics and traces over OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set; otherwise does nothing
+/// and loads nothing. The SDK reads the other <c>OTEL_…</c> variables itself.</summary>
 /// <param name="variables">The <c>OTEL_…</c> variables: <see cref="FromEnvironment"/>.</param>
-internal sealed class OtlpExport(IReadOnlyDictionary<string, string?> variables, ILogger<OtlpExport> logger) : IHostedService
+internal sealed class OtlpExport(IReadOnlyDictionary<string, string?> variables, ILogger<OtlpExport> logger)
+    : IHostedService
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
@@ -40,7 +41,8 @@ internal sealed class OtlpExport(IReadOnlyDictionary<string, string?> variables,
             _providers = Providers.Start(variables, protocol);
             logger.OtlpStarted(Redaction.Text(new Uri(endpoint).GetLeftPart(UriPartial.Path)), protocol);
         }
-        catch (Exception e) when (e is FormatException or InvalidOperationException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (
+            e is FormatException or InvalidOperationException or ArgumentException or NotSupportedException)
         {
             // A wrong variable. Observing must never keep the gateway from starting (R129).
             logger.OtlpFailed(Redaction.Text(e.Message));

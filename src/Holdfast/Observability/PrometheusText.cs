@@ -4,8 +4,8 @@ using System.Text;
 
 namespace Holdfast.Observability;
 
-/// <summary>The meter's numbers in Prometheus' text format 0.0.4, as <c>GET /metrics</c> answers them. Owns the listener
-/// that adds them up, which takes no lock on the way; rendering reads them as they are.</summary>
+/// <summary>The meter's numbers in Prometheus' text format 0.0.4, as <c>GET /metrics</c> answers them. Owns the
+/// listener that adds them up, which takes no lock on the way; rendering reads them as they are.</summary>
 internal sealed class PrometheusText : IDisposable
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -30,8 +30,10 @@ internal sealed class PrometheusText : IDisposable
                 listener.EnableMeasurementEvents(instrument, family);
             }
         };
-        _listener.SetMeasurementEventCallback<long>(static (_, value, tags, family) => ((MetricFamily)family!).Add(value, tags));
-        _listener.SetMeasurementEventCallback<double>(static (_, value, tags, family) => ((MetricFamily)family!).Add(value, tags));
+        _listener.SetMeasurementEventCallback<long>(
+            static (_, value, tags, family) => ((MetricFamily)family!).Add(value, tags));
+        _listener.SetMeasurementEventCallback<double>(
+            static (_, value, tags, family) => ((MetricFamily)family!).Add(value, tags));
         _listener.Start();
     }
 

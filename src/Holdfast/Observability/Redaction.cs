@@ -18,7 +18,8 @@ internal static partial class Redaction
     private static readonly string[] JoinedNames =
         ["apikey", "accesskey", "secretkey", "accesstoken", "authtoken", "refreshtoken", "idtoken", "clientsecret"];
 
-    /// <summary>A query, with or without its <c>?</c>, each secret's value replaced; everything else byte for byte.</summary>
+    /// <summary>A query, with or without its <c>?</c>, each secret's value replaced; everything else byte for
+    /// byte.</summary>
     public static string Query(string query)
     {
         if (query.Length < 5 || query == "?beta=true")
@@ -47,7 +48,8 @@ internal static partial class Redaction
         return Text(result.ToString());
     }
 
-    /// <summary>A text, everything in it that looks like a key replaced; what is longer than anyone reads is cut off.</summary>
+    /// <summary>A text, everything in it that looks like a key replaced; what is longer than anyone reads is cut
+    /// off.</summary>
     public static string Text(string text)
     {
         if (text.Length < 8)
@@ -72,7 +74,8 @@ internal static partial class Redaction
         }
     }
 
-    // Names are compared by their last word, decoded, so that api_key, apiKey, x-goog-api-key, access%5Ftoken all count.
+    // Names are compared by their last word, decoded, so that api_key, apiKey, x-goog-api-key, access%5Ftoken all
+    // count.
     private static bool IsSecretName(ReadOnlySpan<char> raw)
     {
         var name = Decode(raw.ToString());

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Observability;
 
 /// <summary>Diagnostics for people: one line a message on standard error,
-/// <c>2026-07-01T12:00:00.000Z warn Proxy.ResponseRelay  message</c>. Owns the queue to the stream; never blocks who logs.</summary>
+/// <c>2026-07-01T12:00:00.000Z warn Proxy.ResponseRelay  message</c>. Owns the queue to the stream; never blocks who
+/// logs.</summary>
 internal sealed class StderrLogging : ILoggerProvider
 {
     private readonly LineQueue<string> _lines;

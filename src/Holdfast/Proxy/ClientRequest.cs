@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Holdfast.Configuration;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Json;
@@ -41,12 +42,19 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
 
     /// <summary>Reads the body and what stands in it. Null, or why the request is refused; never throws for what a
     /// client sends.</summary>
-    public async Task<GatewayError?> ReadAsync(long bodyLimit, CancellationToken ct)
+    public async Task<GatewayError?> ReadAsync(HoldfastOptions options, CancellationToken ct)
     {
+        if (options.Deny.Headers.FirstOrDefault(Http.Headers.ContainsKey) is { } header)
+        {
+            return Denied("header", header);
+        }
+
         if (!HasBody)
         {
-            return Check();
+            return Check(options.Deny);
         }
+
+        var bodyLimit = options.Limits.RequestBody;
 
         if (path.Operation == WireOperation.Generate && !IsJson(Http.ContentType))
         {
@@ -60,7 +68,7 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
 
         try
         {
-            return await ReadBodyAsync(Http.BodyReader, bodyLimit, ct) ?? Check();
+            return await ReadBodyAsync(Http.BodyReader, bodyLimit, ct) ?? Check(options.Deny);
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
@@ -94,7 +102,7 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
     }
 
     /// <summary>Peeks; refuses only what no upstream could serve.</summary>
-    private GatewayError? Check()
+    private GatewayError? Check(DenyOptions deny)
     {
         if (path.Operation != WireOperation.Generate || !HttpMethods.IsPost(Http.Method))
         {
@@ -109,10 +117,15 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
             return null;
         }
 
-        var peek = RequestPeek.Read(Body);
+        var peek = RequestPeek.Read(Body, deny.Fields);
         if (peek.Error is { } broken)
         {
             return new(ErrorCodes.BadJson, broken);
+        }
+
+        if (peek.Denied is { } field)
+        {
+            return Denied("field", field);
         }
 
         Model ??= peek.Model;
@@ -131,6 +144,9 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
         || MediaTypeHeaderValue.TryParse(contentType, out var type)
         && (type.SubType.Equals("json", StringComparison.OrdinalIgnoreCase)
             || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase));
+
+    private static GatewayError Denied(string what, string name) =>
+        new(ErrorCodes.Denied, $"The {what} \"{name}\" is denied by this gateway's configuration (deny.{what}s).");
 
     private static GatewayError TooLarge(long limit) =>
         new(ErrorCodes.BodyTooLarge, $"The request body is larger than {limit} bytes (limits.requestBody).");

@@ -40,7 +40,7 @@ internal sealed class ExchangeHandler(
         }
 
         using var request = new ClientRequest(http, path!);
-        var unreadable = await request.ReadAsync(options.Limits.RequestBody, http.RequestAborted);
+        var unreadable = await request.ReadAsync(options, http.RequestAborted);
         exchange.Describe(request);
         if (unreadable is not null && http.RequestAborted.IsCancellationRequested)
         {

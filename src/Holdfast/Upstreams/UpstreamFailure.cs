@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Text.RegularExpressions;
 using Holdfast.Wire.Errors;
 
@@ -31,6 +28,8 @@ internal sealed partial record UpstreamFailure(ErrorCode Code, string Detail)
     {
         { ProxyUnreachable: true } or { Request: HttpRequestError.ProxyTunnelError } => ErrorCodes.UpstreamProxy,
         { IsConnectTimeout: true } => ErrorCodes.UpstreamConnectTimeout,
+        // Never a hang-up: what we gave up ourselves must not be repeated as stale.
+        { IsCancelled: true } => ErrorCodes.InternalError,
         { Request: HttpRequestError.SecureConnectionError } or { IsTls: true } => ErrorCodes.UpstreamTls,
         _ when trace.LastRequestByteAt == 0 && cause.Connecting is { } connecting => connecting,
         { Request: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError } =>
@@ -46,6 +45,7 @@ internal sealed partial record UpstreamFailure(ErrorCode Code, string Detail)
 
     private static ErrorCode InBody(FailureCause cause) => cause switch
     {
+        { IsCancelled: true } => ErrorCodes.InternalError,
         { IsTimeout: true } => ErrorCodes.StreamStalled,
         _ => cause.End switch
         {
@@ -76,120 +76,4 @@ internal sealed partial record UpstreamFailure(ErrorCode Code, string Detail)
 
     [GeneratedRegex(@"(?<=://[^\s'""?]*)\?[^\s'""]*", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Queries();
-}
-
-/// <summary>How a connection ended.</summary>
-internal enum ConnectionEnd
-{
-    /// <summary>FIN: the peer closed it.</summary>
-    HangUp,
-
-    /// <summary>RST: the peer, or something between, tore it down.</summary>
-    Reset,
-
-    /// <summary>What it carried cannot be read.</summary>
-    Garbled,
-}
-
-/// <summary>What can be read out of an exception and those inside it; decides nothing.</summary>
-internal readonly struct FailureCause
-{
-    public FailureCause(Exception exception)
-    {
-        var words = new List<string>();
-        for (var current = exception; current is not null; current = current.InnerException)
-        {
-            if (!words.Contains(current.Message))
-            {
-                words.Add(current.Message);
-            }
-
-            // The innermost of a kind says most; the outermost HttpRequestError is the runtime's verdict.
-            switch (current)
-            {
-                case ProxyUnreachableException:
-                    ProxyUnreachable = true;
-                    break;
-                case HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } request:
-                    Request ??= request.HttpRequestError;
-                    break;
-                case HttpProtocolException protocol:
-                    Protocol = protocol;
-                    break;
-                case HttpIOException io:
-                    Io = io.HttpRequestError;
-                    break;
-                case SocketException socket:
-                    Socket = socket.SocketErrorCode;
-                    break;
-                case AuthenticationException:
-                    IsTls = true;
-                    break;
-                case TimeoutException:
-                    IsConnectTimeout = true;
-                    break;
-                case InvalidDataException:
-                    Garbled = true;
-                    break;
-            }
-        }
-
-        Text = string.Join(" ← ", words);
-        IsTls |= Text.Contains("SSL", StringComparison.Ordinal) && Text.Contains("alert", StringComparison.Ordinal);
-    }
-
-    public string Text { get; }
-
-    public HttpRequestError? Request { get; }
-
-    public bool ProxyUnreachable { get; }
-
-    /// <summary>The handler's connect timeout: the only <see cref="TimeoutException"/> it throws.</summary>
-    public bool IsConnectTimeout { get; }
-
-    public bool IsTls { get; }
-
-    /// <summary>Whether dialling again would meet the same answer: a certificate or a proxy that says no.</summary>
-    public bool IsLasting => IsTls || (Request == HttpRequestError.ProxyTunnelError && !ProxyUnreachable);
-
-    private HttpProtocolException? Protocol { get; }
-
-    private HttpRequestError? Io { get; }
-
-    private SocketError? Socket { get; }
-
-    private bool Garbled { get; }
-
-    /// <summary>The kernel gave up on the path, or HTTP/2's ping was not answered.</summary>
-    public bool IsTimeout => Socket == SocketError.TimedOut
-        || Text.Contains("KeepAlivePingTimeout", StringComparison.Ordinal);
-
-    /// <summary>The code of a failed connect; null when no socket says why.</summary>
-    public ErrorCode? Connecting => Socket switch
-    {
-        SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData or SocketError.NoRecovery =>
-            ErrorCodes.UpstreamDns,
-        SocketError.ConnectionRefused or SocketError.ConnectionReset => ErrorCodes.UpstreamRefused,
-        SocketError.TimedOut => ErrorCodes.UpstreamConnectTimeout,
-        null => Request == HttpRequestError.NameResolutionError ? ErrorCodes.UpstreamDns : null,
-        _ => ErrorCodes.UpstreamUnreachable,
-    };
-
-    /// <summary>How the connection ended, if it is not a timeout. HTTP/2: a stream reset is a reset, a closed
-    /// connection (GOAWAY) a hang-up (R136).</summary>
-    public ConnectionEnd End => this switch
-    {
-        { Protocol: { } protocol } => protocol.Message.Contains("reset", StringComparison.OrdinalIgnoreCase)
-            ? ConnectionEnd.Reset
-            : ConnectionEnd.HangUp,
-        { Garbled: true } => ConnectionEnd.Garbled,
-        { Socket: not null } => ConnectionEnd.Reset,
-        _ => (Io ?? Request) switch
-        {
-            HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded
-                or HttpRequestError.VersionNegotiationError or HttpRequestError.HttpProtocolError
-                or HttpRequestError.UserAuthenticationError => ConnectionEnd.Garbled,
-            _ => ConnectionEnd.HangUp,
-        },
-    };
 }

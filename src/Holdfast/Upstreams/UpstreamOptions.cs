@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Holdfast.Wire;
 
 namespace Holdfast.Upstreams;
@@ -40,8 +39,7 @@ public sealed class UpstreamOptions
     public TimeSpan ConnectionLifetime { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How often setting up a connection is tried again after it failed, before any byte of the request was
-    /// sent (R13). Default 1; 0 disables.</summary>
-    [Range(0, 5)]
+    /// sent (R13). Default 1, at most 5; 0 disables.</summary>
     public int ConnectRetries { get; set; } = 1;
 
     /// <summary>The upstreams that exist without configuration.</summary>

@@ -1,6 +1,6 @@
 namespace Holdfast.Upstreams;
 
-/// <summary>Joins an upstream's base URL and a client's raw target (D8). Never decodes or re-encodes a byte of it.</summary>
+/// <summary>Joins an upstream's base URL and a client's raw target (D8). Never decodes or re-encodes it.</summary>
 internal sealed class UpstreamTarget
 {
     private static readonly string[] Versions = ["v1", "v1beta"];
@@ -18,15 +18,25 @@ internal sealed class UpstreamTarget
         _version = Array.Find(Versions, version => path.EndsWith("/" + version, StringComparison.Ordinal));
         _root = origin + (_version is null ? path : path[..^(_version.Length + 1)]);
         _query = baseUrl.Query.TrimStart('?');
+        IsPlain = baseUrl.Scheme == Uri.UriSchemeHttp;
     }
+
+    /// <summary>Whether it is reached without TLS.</summary>
+    public bool IsPlain { get; }
 
     /// <summary>The URL for a raw target (<c>/v1/messages?beta=true</c>) whose product prefix is removed.</summary>
     public Uri Join(string rawTarget)
     {
-        if (!rawTarget.StartsWith('/') || rawTarget.AsSpan().IndexOfAnyInRange('\0', ' ') >= 0)
+        if (!rawTarget.StartsWith('/'))
         {
-            throw new ArgumentException("A target begins with a slash and holds neither blanks nor control characters.",
-                nameof(rawTarget));
+            throw new ArgumentException("A target begins with a slash.", nameof(rawTarget));
+        }
+
+        // Not a byte of a valid target is touched; what would break the request line is made harmless.
+        if (rawTarget.AsSpan().IndexOfAnyExceptInRange('!', '~') >= 0)
+        {
+            rawTarget = string.Concat(
+                rawTarget.Select(c => c is >= '!' and <= '~' ? $"{c}" : Uri.EscapeDataString($"{c}")));
         }
 
         var split = rawTarget.IndexOf('?', StringComparison.Ordinal);

@@ -12,7 +12,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Holdfast.FunctionalTests.Hosting;
 
-/// <summary>The listeners alone, on real sockets, before an application of the test's own. Owns the application's life.</summary>
+/// <summary>The listeners alone, on real sockets, before an application of the test's own. Owns the application's
+/// life.</summary>
 internal sealed class ListeningApp : IAsyncDisposable
 {
     private readonly WebApplication _app;

@@ -4,8 +4,8 @@ using Holdfast.Hosting;
 
 namespace Holdfast.FunctionalTests.Hosting;
 
-/// <summary>A folder with a certificate for localhost, its chain and its key, as a certificate authority would hand them
-/// out; can be renewed. Owns the folder.</summary>
+/// <summary>A folder with a certificate for localhost, its chain and its key, as a certificate authority would hand
+/// them out; can be renewed. Owns the folder.</summary>
 internal sealed class TestCertificates : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("holdfast-tls-");

@@ -72,7 +72,7 @@ internal sealed class RawUpstream : IAsyncDisposable
                 connection.Number = _connections.Count;
                 _ = ServeAsync(connection);
             }
-            catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
+            catch (Exception stopped) when (stopped is SocketException or InvalidOperationException)
             {
                 return;
             }

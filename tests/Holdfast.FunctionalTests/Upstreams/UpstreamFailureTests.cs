@@ -78,7 +78,8 @@ public sealed class UpstreamFailureTests : UpstreamTestBase
 
         Assert.Same(expected, outcome.Failure?.Code);
         Assert.False(repeated);
-        Assert.Equal(1, server.Connections);
+        // A reset that beats the end of our connecting is a connection that was not set up: it may be dialled again.
+        Assert.InRange(server.Connections, 1, fault == "accept-rst" ? 2 : 1);
         Assert.Equal(fault == "accept-rst" ? 0 : 1, server.Requests);
     }
 

@@ -1,3 +1,4 @@
+using Holdfast.FunctionalTests.Hosting;
 using Holdfast.Wire.Errors;
 using Xunit;
 
@@ -76,6 +77,24 @@ public sealed class UpstreamReuseTests : UpstreamTestBase
     }
 
     [Fact]
+    public async Task The_target_reaches_the_wire_byte_for_byte()
+    {
+        const string Target = "/v1/models/a%2Fb/../c%7e?beta=true&q=%zz&a=[1]|{}^`#x";
+        var seen = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = RawUpstream.Start(async connection =>
+        {
+            seen.TrySetResult(await connection.ReadRequestAsync() ?? "");
+            await connection.WriteAsync(RawConnection.Ok);
+        });
+        using var upstream = Connect(server.Url);
+        using var request = new HttpRequestMessage(HttpMethod.Get, upstream.Target(Target));
+
+        using var response = await upstream.SendAsync(request, new(), CancellationToken.None).WaitAsync(Deadline);
+
+        Assert.StartsWith($"GET {Target} HTTP/1.1\r\nHost: 127.0.0.1:{server.Port}\r\n\r\n", await seen.Task.WaitAsync(Deadline));
+    }
+
+    [Fact]
     public async Task The_repeat_never_takes_a_second_pooled_connection_nor_leaves_one()
     {
         await using var server = RawUpstream.StartOk();
@@ -99,7 +118,7 @@ public sealed class UpstreamReuseTests : UpstreamTestBase
                 await connection.WriteAsync(RawConnection.Ok);
                 if (random.Next(2) == 0)
                 {
-                    await RealTime.IdleAsync(TimeSpan.FromMilliseconds(random.NextDouble() * 8));
+                    await RealIdling.ForAsync(TimeSpan.FromMilliseconds(random.NextDouble() * 8));
                     connection.HangUp();
                     return;
                 }
@@ -114,7 +133,7 @@ public sealed class UpstreamReuseTests : UpstreamTestBase
             var (outcome, repeated) = await ExchangeAsync(upstream);
             Assert.Null(outcome.Failure);
             repeats += repeated ? 1 : 0;
-            await RealTime.IdleAsync(TimeSpan.FromMilliseconds(jitter.NextDouble() * 8));
+            await RealIdling.ForAsync(TimeSpan.FromMilliseconds(jitter.NextDouble() * 8));
         }
 
         Assert.InRange(repeats, 1, 499);
@@ -133,7 +152,7 @@ public sealed class UpstreamReuseTests : UpstreamTestBase
         using var upstream = Connect(server.Url);
 
         await AttemptAsync(upstream);
-        await RealTime.IdleAsync(TimeSpan.FromMilliseconds(1500));
+        await RealIdling.ForAsync(TimeSpan.FromMilliseconds(1500));
         var outcome = await AttemptAsync(upstream);
 
         Assert.False(outcome.Trace.Reused);
@@ -158,11 +177,4 @@ public sealed class UpstreamReuseTests : UpstreamTestBase
             connection.HangUp();
         }
     }
-}
-
-/// <summary>Real idling. What is proven is a race between two kernels' sockets and the runtime's own idle clock, which
-/// take no time from outside.</summary>
-internal static class RealTime
-{
-    public static Task IdleAsync(TimeSpan time) => Task.Delay(time);
 }

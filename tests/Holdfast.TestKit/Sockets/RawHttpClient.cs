@@ -72,7 +72,8 @@ public sealed class RawHttpClient : IAsyncDisposable
     /// <summary>Sends this text as UTF-8.</summary>
     public Task SendAsync(string text) => SendAsync(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Sends a well-formed request and reads the answer's head. A header <c>Host</c> of one's own replaces ours.</summary>
+    /// <summary>Sends a well-formed request and reads the answer's head. A header <c>Host</c> of one's own replaces
+    /// ours.</summary>
     public Task<RawAnswer> RequestAsync(string method, string path, string? body = null, params (string, string)[] headers) =>
         RequestAsync(method, path, body is null ? null : Encoding.UTF8.GetBytes(body), headers);
 
@@ -100,7 +101,8 @@ public sealed class RawHttpClient : IAsyncDisposable
         return await ReadHeadAsync(isBodyless: method == "HEAD");
     }
 
-    /// <summary>Reads the head of the next answer; interim ones are kept with it. Throws if the connection ends before it.</summary>
+    /// <summary>Reads the head of the next answer; interim ones are kept with it. Throws if the connection ends before
+    /// it.</summary>
     public async Task<RawAnswer> ReadHeadAsync(bool isBodyless = false)
     {
         var interim = new List<RawAnswer>();
@@ -120,7 +122,8 @@ public sealed class RawHttpClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads the next piece of the body, chunks decoded. Null when it has ended: then see <see cref="End"/>.</summary>
+    /// <summary>Reads the next piece of the body, chunks decoded. Null when it has ended: then see
+    /// <see cref="End"/>.</summary>
     public async Task<byte[]?> ReadPieceAsync()
     {
         if (End == BodyEnd.None && _isChunked && _left == 0)
@@ -164,8 +167,8 @@ public sealed class RawHttpClient : IAsyncDisposable
     /// <summary>Reads the rest of the body as text.</summary>
     public async Task<string> ReadTextAsync() => Encoding.UTF8.GetString(await ReadToEndAsync());
 
-    /// <summary>Reads the next whole server-sent event, comment or lone blank line, with its blank line, exactly as sent.
-    /// Null when the body has ended: then <see cref="PartialEvent"/> must be empty.</summary>
+    /// <summary>Reads the next whole server-sent event, comment or lone blank line, with its blank line, exactly as
+    /// sent. Null when the body has ended: then <see cref="PartialEvent"/> must be empty.</summary>
     public async Task<string?> ReadEventAsync()
     {
         while (true)

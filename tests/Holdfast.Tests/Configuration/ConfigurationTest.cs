@@ -1,5 +1,4 @@
 using Holdfast.Configuration;
-using Xunit;
 
 namespace Holdfast.Tests.Configuration;
 

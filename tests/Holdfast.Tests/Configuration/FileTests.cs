@@ -1,6 +1,5 @@
 using System.Runtime.Versioning;
 using Holdfast.Configuration;
-using Xunit;
 
 namespace Holdfast.Tests.Configuration;
 

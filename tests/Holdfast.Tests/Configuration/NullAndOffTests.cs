@@ -1,5 +1,4 @@
 using Holdfast.Wire;
-using Xunit;
 
 namespace Holdfast.Tests.Configuration;
 

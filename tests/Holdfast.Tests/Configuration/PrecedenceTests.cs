@@ -1,5 +1,4 @@
-using Holdfast.Proxy;
-using Xunit;
+using Holdfast.Wire;
 
 namespace Holdfast.Tests.Configuration;
 

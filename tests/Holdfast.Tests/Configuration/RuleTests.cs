@@ -1,4 +1,3 @@
-using Xunit;
 
 namespace Holdfast.Tests.Configuration;
 
@@ -13,8 +12,8 @@ public sealed class RuleTests : ConfigurationTest
         var refused = OnlyError($$"""{ "listen": ["{{listener}}"] }""");
         var allowed = Read($$"""{ "listen": ["{{listener}}"], "access": "open" }""");
 
-        Assert.Equal($"listen (\"{listener}\") can be reached from other machines, and nothing asks callers for a key: "
-            + "listen on 127.0.0.1, or write \"access\": \"open\" if everyone may call.", refused);
+        Assert.Equal($"listen (\"{listener}\") can be reached from other machines, and nothing asks callers "
+            + "for a key: listen on 127.0.0.1, or write \"access\": \"open\" if everyone may call.", refused);
         Assert.Equal([listener], allowed.Listen);
     }
 
@@ -91,7 +90,7 @@ public sealed class RuleTests : ConfigurationTest
     [Theory]
     [InlineData(null, "names an environment variable that is not set: export it before the start.")]
     [InlineData(" ", "names an environment variable that is not set: export it before the start.")]
-    [InlineData("sk-canary\n", "names an environment variable whose value has a blank or a line break in a wrong place: set it again.")]
+    [InlineData("sk-canary\n", "names an environment variable whose value begins or ends with a blank or holds a line break: set it again.")]
     public void A_credential_must_be_in_the_environment_and_its_value_is_never_shown(string? value, string expected)
     {
         if (value is not null)

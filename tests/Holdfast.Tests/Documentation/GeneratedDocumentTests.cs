@@ -3,7 +3,6 @@ using Holdfast.Cli.Documents;
 using Holdfast.Configuration;
 using Holdfast.Configuration.Settings;
 using Holdfast.Wire.Errors;
-using Xunit;
 
 namespace Holdfast.Tests.Documentation;
 
@@ -30,18 +29,19 @@ public sealed class GeneratedDocumentTests
     {
         var reference = GeneratedDocuments.All()["config.md"];
 
-        Assert.All(Flatten(SettingsTable.Root.Describe(new())), setting => Assert.Contains($"| `{setting.Name}`<br>", reference));
+        var values = All(SettingsTable.Root.Describe(new())).Where(setting => setting.Children.Count == 0);
+        Assert.All(values, setting => Assert.Contains($"| `{setting.Name}`<br>", reference));
     }
 
     [Fact]
     public void Every_property_of_the_options_is_a_setting()
     {
-        var known = All(SettingsTable.Root.Describe(new())).Select(setting => (setting.Owner, Name: setting.Name.ToUpperInvariant())).ToHashSet();
-        var owners = known.Select(setting => setting.Owner).Distinct();
+        var known = All(SettingsTable.Root.Describe(new())).ToLookup(setting => setting.Owner, setting => setting.Name);
 
-        var forgotten = owners
-            .SelectMany(owner => owner.GetProperties().Where(property => property.CanWrite).Select(property => (owner, property.Name)))
-            .Where(property => !known.Contains((property.owner, property.Name.ToUpperInvariant())));
+        var forgotten = known
+            .SelectMany(owner => owner.Key.GetProperties())
+            .Where(property => property.CanWrite)
+            .Where(property => !known[property.DeclaringType!].Contains(property.Name, StringComparer.OrdinalIgnoreCase));
 
         Assert.Empty(forgotten);
     }
@@ -60,14 +60,13 @@ public sealed class GeneratedDocumentTests
         using var schema = JsonDocument.Parse(GeneratedDocuments.All()["holdfast.schema.json"]);
         var properties = schema.RootElement.GetProperty("properties");
 
-        Assert.All(SettingsTable.Root.Describe(new()), setting => Assert.True(properties.TryGetProperty(setting.Name, out _), setting.Name));
+        Assert.All(
+            SettingsTable.Root.Describe(new()),
+            setting => Assert.True(properties.TryGetProperty(setting.Name, out _), setting.Name));
     }
 
     private static IEnumerable<SettingDescription> All(IReadOnlyList<SettingDescription> settings) =>
         settings.SelectMany(setting => All(setting.Children).Prepend(setting));
-
-    private static IEnumerable<SettingDescription> Flatten(IReadOnlyList<SettingDescription> settings) =>
-        All(settings).Where(setting => setting.Children.Count == 0);
 
     private static string Root()
     {

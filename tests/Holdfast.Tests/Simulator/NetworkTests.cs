@@ -16,7 +16,7 @@ public sealed class NetworkTests : IAsyncDisposable
     public async Task A_relay_forwards_and_resets_both_sides_when_idle()
     {
         await using var relay = SocketRelay.Start(
-            _upstream.Endpoint, new SocketRelayOptions { IdleKill = TimeSpan.FromMilliseconds(150) });
+            _upstream.Endpoint, new SocketRelayOptions { IdleKill = TimeSpan.FromSeconds(1) });
         using var client = await RawClient.ConnectAsync(relay.Endpoint);
 
         var answer = await client.PostAsync("/v1/messages", Sim);

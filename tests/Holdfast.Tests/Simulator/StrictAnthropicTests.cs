@@ -26,7 +26,8 @@ public sealed class StrictAnthropicTests : IAsyncDisposable
         var answer = await PostAsync($$"""{"model":"sim-strict","max_tokens":9,"messages":[],{{field}}}""", headers);
 
         Assert.Equal(400, answer.Status);
-        Assert.Contains(message, JsonDocument.Parse(answer.Body).RootElement.GetProperty("error").GetProperty("message").GetString());
+        var error = JsonDocument.Parse(answer.Body).RootElement.GetProperty("error");
+        Assert.Contains(message, error.GetProperty("message").GetString());
     }
 
     [Theory]

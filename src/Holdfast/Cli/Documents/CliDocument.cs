@@ -10,8 +10,8 @@ internal static class CliDocument
     {
         var root = HoldfastCommandLine.Create(new Dictionary<string, string>(StringComparer.Ordinal));
         var page = new StringBuilder().Append(GeneratedDocuments.Notice).Append("\n# Commands\n\n");
-        page.Append("In a checkout each is run as `./holdfast …`, which builds what is not built. `--help` explains any command, ")
-            .Append("`--version` prints the version.\n");
+        page.Append("In a checkout each is run as `./holdfast …`, which builds what is not built. ")
+            .Append("`--help` explains any command, `--version` prints the version.\n");
         foreach (var command in root.Subcommands.Where(command => !command.Hidden))
         {
             WriteCommand(page, command);
@@ -34,14 +34,16 @@ internal static class CliDocument
             page.Append(argument.Arity.MinimumNumberOfValues == 0 ? $" [{argument.Name}]" : $" {argument.Name}");
         }
 
-        foreach (var option in command.Options.Where(option => !option.Hidden))
+        var options = command.Options.Where(option => !option.Hidden).ToArray();
+        foreach (var option in options)
         {
-            page.Append(option.Required ? $" {Usage(option)}" : $" [{Usage(option)}]").Append(MayRepeat(option) ? "…" : "");
+            page.Append(option.Required ? $" {Usage(option)}" : $" [{Usage(option)}]")
+                .Append(MayRepeat(option) ? "…" : "");
         }
 
         page.Append("\n```\n");
         var rows = command.Arguments.Select(argument => (argument.Name, argument.Description))
-            .Concat(command.Options.Where(option => !option.Hidden).Select(option => (Usage(option), option.Description)))
+            .Concat(options.Select(option => (Usage(option), option.Description)))
             .ToArray();
         if (rows.Length > 0)
         {

@@ -12,16 +12,16 @@ internal static class ConfigDocument
         # Configuration
 
         Holdfast runs without any configuration. What you want otherwise goes into `holdfast.json` in `HOLDFAST_HOME`
-        (default `~/.holdfast`), or into the file named by `--config`. It is JSON; comments and trailing commas are allowed.
-        Name the [schema](holdfast.schema.json) in `"$schema"` and an editor completes and checks it.
+        (default `~/.holdfast`), or into the file named by `--config`. It is JSON; comments and trailing commas are
+        allowed. Name the [schema](holdfast.schema.json) in `"$schema"` and an editor completes and checks it.
 
         ```jsonc
         {
           "listen": ["http://127.0.0.1:8484"],
           "upstreams": {
-            "anthropic": { "baseUrl": "https://api.anthropic.com" },      // built in; only what you give is changed
-            "nim": { "protocol": "openai", "baseUrl": "https://integrate.api.nvidia.com/v1", "credential": { "env": "NIM_KEY" } },
-            "gemini": false,                                              // switches a built-in one off
+            "anthropic": { "baseUrl": "https://api.anthropic.com" },  // built in; only what you give is changed
+            "nim": { "protocol": "openai", "baseUrl": "https://nim.example/v1", "credential": { "env": "NIM_KEY" } },
+            "gemini": false,                                          // switches a built-in one off
           },
           "streaming": { "keepAliveAfter": "00:00:10", "openEarlyAfter": null, "stallAfter": "00:05:00" },
         }
@@ -34,8 +34,8 @@ internal static class ConfigDocument
           It is between 10 ms and 24 days.
         - `null` means the default. `"off"` switches off what may be switched off.
         - A relative path starts at the folder of the file; `~/` is your home.
-        - In a variable a list is separated by commas, `false` switches an upstream off, names are not case-sensitive, and `_`
-          stands for `-` and `.` in an upstream's name. An empty variable counts as not set.
+        - In a variable a list is separated by commas, `false` switches an upstream off, names are not case-sensitive,
+          and `_` stands for `-` and `.` in an upstream's name. An empty variable counts as not set.
         - Every error is reported at the start, not only the first one; a name that is not listed here is an error.
           `holdfast config` checks without starting and prints the settings in force.
 
@@ -43,7 +43,7 @@ internal static class ConfigDocument
 
     public static string Write(DocComments comments)
     {
-        var page = new StringBuilder().Append(GeneratedDocuments.Notice).Append('\n').Append(Introduction.ReplaceLineEndings("\n"));
+        var page = new StringBuilder($"{GeneratedDocuments.Notice}\n{Introduction.ReplaceLineEndings("\n")}");
         WriteSection(page, "", "The top of the file", "", SettingsTable.Root.Describe(new()), comments);
         return page.ToString();
     }
@@ -67,14 +67,20 @@ internal static class ConfigDocument
         foreach (var section in settings.Where(setting => setting.Children.Count > 0))
         {
             var below = SettingsReading.Join(path, section.IsMap ? $"{section.Name}.<name>" : section.Name);
-            WriteSection(page, below, $"`{below}`", Markdown.Text(comments.OfSetting(section.Owner, section.Name)), section.Children, comments);
+            var about = Markdown.Text(comments.OfSetting(section.Owner, section.Name));
+            WriteSection(page, below, $"`{below}`", about, section.Children, comments);
         }
     }
 
     private static void WriteRow(StringBuilder page, string path, SettingDescription setting, DocComments comments)
     {
         var variable = EnvironmentSettings.VariableOf(SettingsReading.Join(path, setting.Name));
-        var standard = setting.IsRequired ? "required" : setting.Default is null or "null" ? "" : $"`{setting.Default}`";
+        var standard = setting switch
+        {
+            { IsRequired: true } => "required",
+            { Default: null or "null" } => "",
+            _ => $"`{setting.Default}`",
+        };
         var meaning = Markdown.Text(comments.OfSetting(setting.Owner, setting.Name));
         page.Append($"| `{setting.Name}`<br>`{variable}` | {setting.Kind} | {standard} | {meaning} |\n");
     }

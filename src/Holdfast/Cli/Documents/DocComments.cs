@@ -4,7 +4,7 @@ using Holdfast.Configuration;
 
 namespace Holdfast.Cli.Documents;
 
-/// <summary>The doc comments of this assembly, as Markdown. Read from the XML file the compiler writes beside it.</summary>
+/// <summary>The doc comments of this assembly, as Markdown, from the XML file the compiler writes beside it.</summary>
 internal sealed class DocComments(IReadOnlyDictionary<string, string> summaries)
 {
     public static DocComments Load()
@@ -39,7 +39,8 @@ internal sealed class DocComments(IReadOnlyDictionary<string, string> summaries)
             });
         }
 
-        return Markdown.WithoutReferences(string.Join(' ', text.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
+        var words = text.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        return Markdown.WithoutReferences(string.Join(' ', words));
     }
 
     private static string LastName(string reference)

@@ -10,8 +10,9 @@ internal static class ErrorsDocument
         # Errors of Holdfast's own
 
         An answer of the gateway itself, in the place of the upstream's, names its code in the header `holdfast-error`.
-        An upstream's own error goes through as it came and has no code of ours. `holdfast explain CODE` prints an entry. The status holds as long as a status can still be chosen; once a stream has
-        begun, the same code stands in the terminal error of the protocol. "Recorded as" is the text in the log line and record.
+        An upstream's own error goes through as it came and has no code of ours. The status holds as long as one can
+        still be chosen; once a stream has begun, the same code stands in the terminal error of the protocol.
+        "Recorded as" is the text in the log line and record. `holdfast explain CODE` prints an entry.
 
         | code | status | class | recorded as |
         |---|---|---|---|
@@ -20,7 +21,7 @@ internal static class ErrorsDocument
 
     public static string Write()
     {
-        var page = new StringBuilder().Append(GeneratedDocuments.Notice).Append('\n').Append(Introduction.ReplaceLineEndings("\n"));
+        var page = new StringBuilder($"{GeneratedDocuments.Notice}\n{Introduction.ReplaceLineEndings("\n")}");
         foreach (var code in ErrorCodes.All)
         {
             page.Append($"| [`{code.Name}`](#{code.Name}) | {code.Status} | {NameOf(code.Class)} | {code.Text} |\n");
@@ -32,7 +33,8 @@ internal static class ErrorsDocument
             foreach (var code in ErrorCodes.All.Where(code => code.Class == kind))
             {
                 page.Append($"\n### {code.Name}\n\n{Markdown.Text(code.Meaning)} Status {code.Status}.\n\n");
-                page.Append($"- **Usual cause:** {Markdown.Text(code.Cause)}\n- **What to do:** {Markdown.Text(code.Fix)}\n");
+                page.Append($"- **Usual cause:** {Markdown.Text(code.Cause)}\n");
+                page.Append($"- **What to do:** {Markdown.Text(code.Fix)}\n");
             }
         }
 

@@ -1,10 +1,11 @@
 namespace Holdfast.Cli.Documents;
 
-/// <summary>The documents that come from the code, by file name. A test fails when one in <c>docs/</c> is stale.</summary>
+/// <summary>The documents that come from the code, by file name. A test fails when one is stale.</summary>
 internal static class GeneratedDocuments
 {
     /// <summary>Said at the top of each, so that nobody edits it by hand.</summary>
-    public const string Notice = "<!-- Generated from the code by `./holdfast docs --out docs`: change the code, not this file. -->";
+    public const string Notice =
+        "<!-- Generated from the code by `./holdfast docs --out docs`: change the code, not this file. -->";
 
     public static IReadOnlyDictionary<string, string> All()
     {

@@ -18,7 +18,7 @@ internal static partial class Markdown
         return string.Join('`', parts);
     }
 
-    /// <summary>Text without the numbers of requirements and decisions, which say nothing to a reader of the reference.</summary>
+    /// <summary>Text without the numbers of requirements and decisions, which say nothing to a user.</summary>
     public static string WithoutReferences(string sentence) => References().Replace(sentence, "");
 
     [GeneratedRegex(@" \([DR]\d+(, [DR]\d+)*\)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]

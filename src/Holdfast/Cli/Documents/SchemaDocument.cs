@@ -30,7 +30,8 @@ internal static class SchemaDocument
         return Encoding.UTF8.GetString(text.ToArray()) + "\n";
     }
 
-    private static void WriteSettings(Utf8JsonWriter json, IReadOnlyList<SettingDescription> settings, DocComments comments)
+    private static void WriteSettings(
+        Utf8JsonWriter json, IReadOnlyList<SettingDescription> settings, DocComments comments)
     {
         foreach (var setting in settings)
         {

@@ -4,7 +4,7 @@ using Holdfast.Configuration.Sources;
 
 namespace Holdfast.Configuration.Kinds;
 
-/// <summary>A duration written <c>hh:mm:ss</c>; <see cref="Timeout.InfiniteTimeSpan"/> where it may be <c>"off"</c>.</summary>
+/// <summary>A duration written <c>hh:mm:ss</c>; <see cref="Timeout.InfiniteTimeSpan"/> for <c>"off"</c>.</summary>
 internal sealed class DurationKind(bool mayBeOff) : ValueKind<TimeSpan>
 {
     // Timers cannot wait longer than about 24.8 days.
@@ -32,8 +32,9 @@ internal sealed class DurationKind(bool mayBeOff) : ValueKind<TimeSpan>
 
     public override Parsed<TimeSpan> Read(SettingNode node, SettingsReading reading) => node switch
     {
-        ValueNode { Form: ValueForm.Text or ValueForm.Untyped, Text: "off" } =>
-            mayBeOff ? Right(Timeout.InfiniteTimeSpan) : Wrong("cannot be switched off: write a duration, or leave it out."),
+        ValueNode { Form: ValueForm.Text or ValueForm.Untyped, Text: "off" } => mayBeOff
+            ? Right(Timeout.InfiniteTimeSpan)
+            : Wrong("cannot be switched off: write a duration, or leave it out."),
         ValueNode { Form: ValueForm.Text or ValueForm.Untyped } value when TryParse(value.Text, out var duration) =>
             InRange(duration),
         ValueNode value => Wrong($"is not a duration: write it as \"{Guess(value.Text)}\"{OrOffHint(value)}."),

@@ -44,7 +44,8 @@ internal sealed class VariableNameKind : ValueKind<string>
             || char.IsAsciiDigit(value.Text[0])
             || !value.Text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_'))
         {
-            return Wrong("is not the name of an environment variable: put the secret into a variable and write its name.");
+            return Wrong("is not the name of an environment variable: "
+                + "put the secret into a variable and write its name.");
         }
 
         if (!reading.Environment.TryGetValue(value.Text, out var secret) || string.IsNullOrWhiteSpace(secret))
@@ -53,7 +54,8 @@ internal sealed class VariableNameKind : ValueKind<string>
         }
 
         return secret.Trim() != secret || secret.Any(char.IsControl)
-            ? Wrong("names an environment variable whose value has a blank or a line break in a wrong place: set it again.")
+            ? Wrong("names an environment variable whose value begins or ends with a blank or holds a line break: "
+                + "set it again.")
             : Right(value.Text);
     }
 
@@ -70,7 +72,7 @@ internal sealed class VariableNameKind : ValueKind<string>
     }
 }
 
-/// <summary>Path of a file that exists and can be read; made absolute from the folder of the configuration file.</summary>
+/// <summary>Path of a file that can be read; made absolute from the folder of the configuration file.</summary>
 internal sealed class FileKind : ValueKind<string>
 {
     public static FileKind Instance { get; } = new();

@@ -12,7 +12,8 @@ internal sealed class Section<TOptions>
 
     /// <summary>A setting with a single value.</summary>
     public Section<TOptions> Value<TValue>(
-        string name, ValueKind<TValue> kind, Func<TOptions, object?> get, Action<TOptions, TValue> set, bool required = false) =>
+        string name, ValueKind<TValue> kind, Func<TOptions, object?> get, Action<TOptions, TValue> set,
+        bool required = false) =>
         With(new ValueSetting<TOptions, TValue>(name, kind, get, set) { IsRequired = required });
 
     /// <summary>A setting that is a list.</summary>
@@ -81,8 +82,11 @@ internal sealed class Section<TOptions>
         [.. _settings.Select(setting => setting.Describe(defaults))];
 
     /// <summary>The least that may be written for this section.</summary>
-    public string Example() =>
-        $"{{ {string.Join(", ", _settings.Where(setting => setting.IsRequired).Select(Example).DefaultIfEmpty("…"))} }}";
+    public string Example()
+    {
+        var required = _settings.Where(setting => setting.IsRequired).Select(Example);
+        return $"{{ {string.Join(", ", required.DefaultIfEmpty("…"))} }}";
+    }
 
     private static string Example(Setting<TOptions> setting) => $"\"{setting.Name}\": {setting.Example}";
 
@@ -99,9 +103,9 @@ internal sealed class Section<TOptions>
         var nearest = NearestName.Of(name, names);
         if (node.Source is { } variable)
         {
-            var whole = nearest is null ? null : SettingsReading.Join(path, nearest);
-            reading.Add(variable, $"{variable} sets nothing: "
-                + (whole is null ? "docs/config.md lists every setting." : $"did you mean {EnvironmentSettings.VariableOf(whole)}?"));
+            reading.Add(variable, $"{variable} sets nothing: " + (nearest is null
+                ? "docs/config.md lists every setting."
+                : $"did you mean {EnvironmentSettings.VariableOf(SettingsReading.Join(path, nearest))}?"));
             return;
         }
 

@@ -4,7 +4,7 @@ using Holdfast.Configuration.Sources;
 
 namespace Holdfast.Configuration.Settings;
 
-/// <summary>One named setting of a section: reads itself into the options, and describes itself. Holds no value.</summary>
+/// <summary>One named setting of a section: reads itself into the options, describes itself, holds no value.</summary>
 internal abstract class Setting<TOptions>(string name)
 {
     public string Name => name;
@@ -49,7 +49,8 @@ internal abstract class Setting<TOptions>(string name)
 
 /// <summary>A setting with a single value.</summary>
 internal sealed class ValueSetting<TOptions, TValue>(
-    string name, ValueKind<TValue> kind, Func<TOptions, object?> get, Action<TOptions, TValue> set) : Setting<TOptions>(name)
+    string name, ValueKind<TValue> kind, Func<TOptions, object?> get, Action<TOptions, TValue> set)
+    : Setting<TOptions>(name)
 {
     public override string Example => kind.Example;
 
@@ -67,16 +68,18 @@ internal sealed class ValueSetting<TOptions, TValue>(
 
     public override void Write(Utf8JsonWriter json, TOptions options) => Write(json, kind, get(options));
 
-    public override SettingDescription Describe(TOptions defaults) => new(Name, typeof(TOptions), kind.Name, kind.WriteSchema)
-    {
-        IsRequired = IsRequired,
-        Default = IsRequired ? null : Show(json => Write(json, kind, get(defaults))),
-    };
+    public override SettingDescription Describe(TOptions defaults) =>
+        new(Name, typeof(TOptions), kind.Name, kind.WriteSchema)
+        {
+            IsRequired = IsRequired,
+            Default = IsRequired ? null : Show(json => Write(json, kind, get(defaults))),
+        };
 }
 
 /// <summary>A setting that is a list of values of one kind; in a variable they are separated by commas.</summary>
 internal sealed class ListSetting<TOptions>(
-    string name, ValueKind<string> kind, Func<TOptions, IReadOnlyList<string>> get, Action<TOptions, IReadOnlyList<string>> set)
+    string name, ValueKind<string> kind, Func<TOptions, IReadOnlyList<string>> get,
+    Action<TOptions, IReadOnlyList<string>> set)
     : Setting<TOptions>(name)
 {
     public bool MayBeEmpty { get; init; } = true;
@@ -167,7 +170,8 @@ internal sealed class ListSetting<TOptions>(
 
 /// <summary>A setting that is a section of its own; <paramref name="open"/> answers the options it fills.</summary>
 internal sealed class SectionSetting<TOptions, TChild>(
-    string name, Section<TChild> section, Func<TOptions, TChild?> get, Func<TOptions, TChild> open) : Setting<TOptions>(name)
+    string name, Section<TChild> section, Func<TOptions, TChild?> get, Func<TOptions, TChild> open)
+    : Setting<TOptions>(name)
     where TChild : class, new()
 {
     public override string Example => section.Example();

@@ -17,6 +17,6 @@ internal sealed record SettingDescription(string Name, Type Owner, string Kind, 
     /// <summary>The settings below it; empty for a value.</summary>
     public IReadOnlyList<SettingDescription> Children { get; init; } = [];
 
-    /// <summary>Whether <see cref="Children"/> describes each of any number of named entries, which may also be <c>false</c>.</summary>
+    /// <summary>Whether <see cref="Children"/> describes each of any number of entries; any may be <c>false</c>.</summary>
     public bool IsMap { get; init; }
 }

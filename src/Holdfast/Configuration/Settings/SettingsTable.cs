@@ -6,24 +6,29 @@ using Holdfast.Wire;
 
 namespace Holdfast.Configuration.Settings;
 
-/// <summary>Every setting there is: its name, its kind and the option it fills. Loading, <c>docs/config.md</c> and the JSON
-/// schema all come from here; what a setting means stands in the doc comment of the option of the same name.</summary>
+/// <summary>Every setting there is: its name, its kind and the option it fills. Loading, <c>docs/config.md</c> and the
+/// JSON schema come from here; what a setting means stands in the doc comment of the option of the same name.</summary>
 internal static class SettingsTable
 {
     private const long MegaByte = 1024 * 1024;
 
     private static readonly TextKind Url = new("URL", AddressRules.Listener);
+    private static readonly TextKind Name = new("name", text =>
+        text.Length == 0 || text.Any(char.IsWhiteSpace) ? "is not a name: write it without blanks." : null);
     private static readonly TextKind Host = new("host name", AddressRules.Host);
     private static readonly TextKind Origin = new("origin", AddressRules.Origin);
     private static readonly TextKind Proxy = new("URL or `\"off\"`", AddressRules.Proxy);
 
+    private static readonly NumberKind Retries = new("retries", 0, 5);
     private static readonly Choice<KeepAliveForm> Blank = new("blank", KeepAliveForm.Blank);
     private static readonly Choice<KeepAliveForm> Comment = new("comment", KeepAliveForm.Comment);
     private static readonly Choice<KeepAliveForm> Ping = new("ping", KeepAliveForm.Ping);
     private static readonly Choice<KeepAliveForm> Event = new("event", KeepAliveForm.Event);
 
     public static ChoiceKind<ProtocolFamily> Protocols { get; } = new(
-        new("anthropic", ProtocolFamily.Anthropic), new("openai", ProtocolFamily.OpenAI), new("gemini", ProtocolFamily.Gemini));
+        new("anthropic", ProtocolFamily.Anthropic),
+        new("openai", ProtocolFamily.OpenAI),
+        new("gemini", ProtocolFamily.Gemini));
 
     public static ChoiceKind<string> Access { get; } = new(new("loopback", "loopback"), new("open", "open"));
 
@@ -44,13 +49,14 @@ internal static class SettingsTable
         .Value("clientKey", FileKind.Instance, o => o.ClientKey, (o, v) => o.ClientKey = v)
         .Value("http2", BooleanKind.Instance, o => o.Http2, (o, v) => o.Http2 = v)
         .Value("idleTimeout", DurationKind.Always, o => o.IdleTimeout, (o, v) => o.IdleTimeout = v)
+        .Value("connectRetries", Retries, o => o.ConnectRetries, (o, v) => o.ConnectRetries = (int)v)
         .Value("connectionLifetime", DurationKind.OrOff, o => o.ConnectionLifetime, (o, v) => o.ConnectionLifetime = v);
 
     public static Section<KeepAliveForms> KeepAliveForms { get; } = new Section<KeepAliveForms>()
-        .Value("messages", new ChoiceKind<KeepAliveForm>(Ping, Comment, Blank), o => o.Messages, (o, v) => o.Messages = v)
-        .Value("chat", new ChoiceKind<KeepAliveForm>(Comment, Blank), o => o.Chat, (o, v) => o.Chat = v)
-        .Value("responses", new ChoiceKind<KeepAliveForm>(Event, Comment, Blank), o => o.Responses, (o, v) => o.Responses = v)
-        .Value("gemini", new ChoiceKind<KeepAliveForm>(Blank, Comment), o => o.Gemini, (o, v) => o.Gemini = v);
+        .Value("messages", Forms(Ping, Comment, Blank), o => o.Messages, (o, v) => o.Messages = v)
+        .Value("chat", Forms(Comment, Blank), o => o.Chat, (o, v) => o.Chat = v)
+        .Value("responses", Forms(Event, Comment, Blank), o => o.Responses, (o, v) => o.Responses = v)
+        .Value("gemini", Forms(Blank, Comment), o => o.Gemini, (o, v) => o.Gemini = v);
 
     public static Section<StreamingOptions> Streaming { get; } = new Section<StreamingOptions>()
         .Value("keepAliveAfter", DurationKind.OrOff, o => o.KeepAliveAfter, (o, v) => o.KeepAliveAfter = v)
@@ -65,10 +71,16 @@ internal static class SettingsTable
         .Value("total", DurationKind.OrOff, o => o.Total, (o, v) => o.Total = v)
         .Value("drain", DurationKind.OrOff, o => o.Drain, (o, v) => o.Drain = v);
 
+    public static Section<DenyOptions> Deny { get; } = new Section<DenyOptions>()
+        .List("fields", Name, o => o.Fields, (o, v) => o.Fields = v)
+        .List("headers", Name, o => o.Headers, (o, v) => o.Headers = v);
+
     public static Section<LimitOptions> Limits { get; } = new Section<LimitOptions>()
         .Value("requestBody", Bytes(1, 1024 * MegaByte), o => o.RequestBody, (o, v) => o.RequestBody = v)
         .Value("requestHeaders", Bytes(1024, 64 * MegaByte), o => o.RequestHeaders, (o, v) => o.RequestHeaders = (int)v)
-        .Value("requestHeadersTimeout", DurationKind.Always, o => o.RequestHeadersTimeout, (o, v) => o.RequestHeadersTimeout = v)
+        .Value(
+            "requestHeadersTimeout", DurationKind.Always,
+            o => o.RequestHeadersTimeout, (o, v) => o.RequestHeadersTimeout = v)
         .Value("keepAlive", DurationKind.Always, o => o.KeepAlive, (o, v) => o.KeepAlive = v);
 
     public static Section<HoldfastOptions> Root { get; } = new Section<HoldfastOptions>()
@@ -80,6 +92,7 @@ internal static class SettingsTable
         .With(new UpstreamsSetting("upstreams", Upstream))
         .Child("streaming", Streaming, o => o.Streaming, o => o.Streaming)
         .Child("timeouts", Timeouts, o => o.Timeouts, o => o.Timeouts)
+        .Child("deny", Deny, o => o.Deny, o => o.Deny)
         .Child("limits", Limits, o => o.Limits, o => o.Limits)
         .Value("debug", BooleanKind.Instance, o => o.Debug, (o, v) => o.Debug = v);
 
@@ -89,10 +102,14 @@ internal static class SettingsTable
     private static string? PlaceOf(string name, string path, IReadOnlyList<SettingDescription> settings) =>
         settings.Any(setting => setting.Name == name)
             ? path.Length == 0 ? "at the top" : $"into \"{path}\""
-            : settings.Select(setting => PlaceOf(name, PathBelow(path, setting), setting.Children)).FirstOrDefault(found => found is not null);
+            : settings
+                .Select(setting => PlaceOf(name, PathBelow(path, setting), setting.Children))
+                .FirstOrDefault(place => place is not null);
 
     private static string PathBelow(string path, SettingDescription setting) =>
         SettingsReading.Join(path, setting.IsMap ? $"{setting.Name}.<name>" : setting.Name);
+
+    private static ChoiceKind<KeepAliveForm> Forms(params Choice<KeepAliveForm>[] forms) => new(forms);
 
     private static NumberKind Bytes(long least, long most) => new("bytes", least, most);
 }

@@ -29,7 +29,7 @@ internal sealed class UpstreamsSetting(string name, Section<UpstreamOptions> sec
             if (!seen.Add(upstream))
             {
                 var twice = SettingsReading.Join(path, upstream);
-                reading.Add(twice, $"{twice} differs from another upstream in case only: rename one of them.", entry.Line);
+                reading.Add(twice, $"{twice} differs from another upstream in case only: rename one.", entry.Line);
             }
 
             ReadOne(upstream, entry, upstreams, SettingsReading.Join(path, upstream), reading);
@@ -66,7 +66,8 @@ internal sealed class UpstreamsSetting(string name, Section<UpstreamOptions> sec
     }
 
     private void ReadOne(
-        string upstream, SettingNode node, OrderedDictionary<string, UpstreamOptions> upstreams, string path, SettingsReading reading)
+        string upstream, SettingNode node, OrderedDictionary<string, UpstreamOptions> upstreams, string path,
+        SettingsReading reading)
     {
         if (node.IsNull)
         {
@@ -74,9 +75,9 @@ internal sealed class UpstreamsSetting(string name, Section<UpstreamOptions> sec
         }
 
         reading.Remember(path, node);
-        if (NameProblem(upstream) is { } problem)
+        if (NameProblem(upstream) is { } nameProblem)
         {
-            reading.Add(node.Source ?? path, $"{node.Source ?? path} {problem}", node.Line);
+            reading.Reject(path, node, nameProblem, showValue: false);
         }
 
         if (node is ValueNode { Form: ValueForm.Boolean or ValueForm.Untyped, Text: "false" })
@@ -95,7 +96,8 @@ internal sealed class UpstreamsSetting(string name, Section<UpstreamOptions> sec
         }
         else
         {
-            reading.Reject(path, node, $"is not an upstream: write {section.Example()}, or false to switch it off.", showValue: false);
+            var problem = $"is not an upstream: write {section.Example()}, or false to switch it off.";
+            reading.Reject(path, node, problem, showValue: false);
         }
     }
 
@@ -109,6 +111,8 @@ internal sealed class UpstreamsSetting(string name, Section<UpstreamOptions> sec
         var isPlain = name.Length is > 0 and <= LongestName
             && char.IsAsciiLetterOrDigit(name[0])
             && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.');
-        return isPlain ? null : "has a name that cannot stand in a header: use letters, digits, \"-\", \"_\" and \".\" only.";
+        return isPlain
+            ? null
+            : "has a name that cannot stand in a header: use letters, digits, \"-\", \"_\" and \".\" only.";
     }
 }

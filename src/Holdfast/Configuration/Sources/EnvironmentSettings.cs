@@ -44,7 +44,8 @@ internal static class EnvironmentSettings
     private static bool IsOurs(string variable) => variable.StartsWith(Prefix, StringComparison.Ordinal);
 
     private static void OverlaySeconds(
-        SectionNode root, string variable, string[] setting, IReadOnlyDictionary<string, string> variables, SettingsReading reading)
+        SectionNode root, string variable, string[] setting, IReadOnlyDictionary<string, string> variables,
+        SettingsReading reading)
     {
         if (!variables.TryGetValue(variable, out var value) || value.Length == 0)
         {

@@ -20,7 +20,7 @@ internal sealed record ValueNode(ValueForm Form, string Text, string? Source = n
 internal sealed record ListNode(IReadOnlyList<SettingNode> Items, string? Source = null, int Line = 0)
     : SettingNode(Source, Line);
 
-/// <summary>A section: named values in the order they were written. Later sources overlay earlier ones in place.</summary>
+/// <summary>A section: named values in the order they were written. Stronger sources overlay weaker ones.</summary>
 internal sealed record SectionNode(string? Source = null, int Line = 0) : SettingNode(Source, Line)
 {
     private readonly List<Member> _members = [];

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Holdfast.Configuration.Sources;
 
-/// <summary>Turns the text of <c>holdfast.json</c> into nodes, keeping order and lines. Knows JSON, no setting.</summary>
+/// <summary>Turns the text of <c>holdfast.json</c> into nodes with their lines. Knows JSON, no setting.</summary>
 internal sealed class SettingsFileReader
 {
     private static readonly JsonReaderOptions Lenient = new()
@@ -17,7 +17,7 @@ internal sealed class SettingsFileReader
 
     private SettingsFileReader(byte[] text, SettingsReading reading) => (_text, _reading) = (text, reading);
 
-    /// <summary>What could be read; an empty section when nothing could. Problems go to <paramref name="reading"/>.</summary>
+    /// <summary>What could be read; nothing of a broken file. Problems go to <paramref name="reading"/>.</summary>
     public static SectionNode Read(byte[] text, SettingsReading reading)
     {
         var body = text.AsSpan().StartsWith("\uFEFF"u8) ? text[3..] : text;

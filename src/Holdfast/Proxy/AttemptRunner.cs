@@ -136,12 +136,13 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
 
     private async ValueTask BreakSilenceAsync(Exchange exchange, Vigil vigil, ClientRequest request)
     {
-        if (exchange.Stream is not { } stream)
+        // A JSON array is not opened early: once it is, a failure could no longer be told at all (D20).
+        if (exchange.Stream is not { } stream || (!stream.IsOpen && !stream.Follower.CanTellErrors))
         {
             // A whole answer: an interim response for those who take it, else TCP keep-alive has to do (D31).
             if (InterimPolicy.Accepts(request.Http))
             {
-                await InterimResponses.TrySendAsync(request.Http.HttpContext, request.Http.HttpContext.RequestAborted);
+                await InterimResponses.TrySendAsync(request.Http.HttpContext, CancellationToken.None);
             }
 
             vigil.ClientSilence.Restart();
@@ -154,7 +155,16 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             tools.Metrics.OpenedEarly(exchange.Record.Protocol, exchange.Record.Upstream);
         }
 
-        await stream.KeepAliveAsync();
+        if (options.Streaming.KeepAliveAfter == Timeout.InfiniteTimeSpan)
+        {
+            // No keepalives are wanted; but a client that waits for its headers is to have them.
+            await stream.FlushAsync();
+        }
+        else
+        {
+            stream.KeepAlive();
+        }
+
         vigil.ClientSilence.Start(options.Streaming.KeepAliveAfter);
     }
 

@@ -33,7 +33,6 @@ internal sealed class StreamRelay(
     public async Task<AttemptResult> RunAsync(ReadOnlyMemory<byte> prefix = default)
     {
         using var buffer = _buffer;
-        body.OnClientSilent = KeepAliveAsync;
         Take(prefix.Span);
 
         while (true)
@@ -139,24 +138,6 @@ internal sealed class StreamRelay(
 
         answer.Write(action == FrameAction.Replace ? _follower.Replacement : frame);
         return true;
-    }
-
-    private ValueTask KeepAliveAsync()
-    {
-        if (answer.IsOpen)
-        {
-            return answer.KeepAliveAsync();
-        }
-
-        if (!_follower.CanTellErrors)
-        {
-            // Once it is open, a failure could no longer be told at all.
-            return ValueTask.CompletedTask;
-        }
-
-        answer.OpenEarly();
-        vigil.ClientSilence.Start(options.Streaming.KeepAliveAfter);
-        return answer.KeepAliveAsync();
     }
 
     private async Task<AttemptResult> EndAsync(BodyRead end)

@@ -63,8 +63,8 @@ internal sealed class Vigil : IDisposable
     /// <summary>From now on the client's leaving is no alarm: it has all it came for.</summary>
     public void IgnoreClient() => _ignoresClient = true;
 
-    /// <summary>What is due now.</summary>
-    public Alarm Due()
+    /// <summary>What ends the exchange even while the upstream speaks.</summary>
+    public Alarm Final()
     {
         if (!_ignoresClient && IsClientGone)
         {
@@ -76,9 +76,15 @@ internal sealed class Vigil : IDisposable
             return Alarm.Stopping;
         }
 
-        if (_total.IsDue)
+        return _total.IsDue ? Alarm.Overtime : Alarm.None;
+    }
+
+    /// <summary>What is due now, while nothing comes.</summary>
+    public Alarm Due()
+    {
+        if (Final() is var final and not Alarm.None)
         {
-            return Alarm.Overtime;
+            return final;
         }
 
         if (UpstreamSilence.IsDue)

@@ -21,7 +21,11 @@ internal sealed class GeminiArrayStream : GeminiStream
         else if (!element.IsEmpty && element[0] == '{')
         {
             Read(default, element);
+
+            // Only its bracket ends an array: without it half a document would look whole.
             IsTerminal = false;
+            LacksOnlyClosing |= IsWhole;
+            IsWhole = false;
         }
 
         return FrameAction.Relay;
@@ -31,6 +35,8 @@ internal sealed class GeminiArrayStream : GeminiStream
     public override byte[]? CompletionOf(ReadOnlySpan<byte> partial) => partial.Trim(" \t\r\n"u8).IsEmpty ? [] : null;
 
     public override void WriteKeepAlive(KeepAliveForm form, IBufferWriter<byte> output) => output.Write(" "u8);
+
+    public override void WriteClosing(IBufferWriter<byte> output) => output.Write("]"u8);
 
     public override void WriteError(GatewayError error, IBufferWriter<byte> output)
     {

@@ -148,6 +148,12 @@ internal sealed class StreamRelay(
             return answer.KeepAliveAsync();
         }
 
+        if (!_follower.CanTellErrors)
+        {
+            // Once it is open, a failure could no longer be told at all.
+            return ValueTask.CompletedTask;
+        }
+
         answer.OpenEarly();
         vigil.ClientSilence.Start(options.Streaming.KeepAliveAfter);
         return answer.KeepAliveAsync();
@@ -175,7 +181,7 @@ internal sealed class StreamRelay(
 
         if (_follower.IsTerminal || (!end.ClientGone && _follower.MayEnd(cleanly: end.Lost is null)))
         {
-            exchange.Complete(answer.FinalFidelity());
+            exchange.Complete();
             return AttemptResult.Answered.Value;
         }
 
@@ -188,7 +194,7 @@ internal sealed class StreamRelay(
         if (_follower.LacksOnlyClosing)
         {
             await answer.CloseAsync();
-            exchange.Complete(answer.FinalFidelity());
+            exchange.Complete();
             return AttemptResult.Answered.Value;
         }
 

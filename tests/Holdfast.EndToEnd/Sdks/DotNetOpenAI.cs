@@ -1,5 +1,6 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
+using System.Text.Json;
 using OpenAI;
 using OpenAI.Chat;
 using OpenAI.Responses;
@@ -28,9 +29,10 @@ internal static class DotNetOpenAI
                 _ => ListAsync(client, seen),
             });
         }
-        catch (ClientResultException e)
+        catch (Exception e)
         {
-            seen.Error = new(e.GetType().Name, e.Status, null, e.Message);
+            // Whatever it throws is a finding, not a failure of the test itself.
+            seen.Error = new(e.GetType().Name, (e as ClientResultException)?.Status, null, e.ToString());
         }
     }
 
@@ -40,7 +42,7 @@ internal static class DotNetOpenAI
         {
             seen.Events.Add("chat.completion.chunk");
             seen.Text += string.Concat(update.ContentUpdate.Select(part => part.Text));
-            seen.End = update.FinishReason?.ToString() ?? seen.End;
+            seen.End = update.FinishReason is { } reason ? WordOf(reason) : seen.End;
             foreach (var call in update.ToolCallUpdates)
             {
                 seen.Tool ??= call.FunctionName;
@@ -53,7 +55,7 @@ internal static class DotNetOpenAI
     {
         ChatCompletion answer = await client.CompleteChatAsync(new UserChatMessage("hello"));
         seen.Text = string.Concat(answer.Content.Select(part => part.Text));
-        seen.End = answer.FinishReason.ToString();
+        seen.End = WordOf(answer.FinishReason);
         seen.Tool = answer.ToolCalls is [{ } call, ..] ? call.FunctionName : null;
     }
 
@@ -72,8 +74,9 @@ internal static class DotNetOpenAI
             }
             else if (update is StreamingResponseFailedUpdate failed)
             {
-                seen.End = failed.Response.Status.ToString();
-                seen.Error = new("response.failed", null, failed.Response.Error.Code.ToString(), failed.Response.Error.Message);
+                seen.End = WordOf(failed.Response.Status);
+                var error = failed.Response.Error;
+                seen.Error = new("response.failed", null, error.Code.ToString(), error.Message);
             }
         }
     }
@@ -86,7 +89,7 @@ internal static class DotNetOpenAI
 
     private static void Note(ResponseResult answer, SdkResult seen)
     {
-        seen.End = answer.Status.ToString();
+        seen.End = WordOf(answer.Status);
         seen.Text = answer.GetOutputText() ?? "";
         foreach (var item in answer.OutputItems)
         {
@@ -100,6 +103,9 @@ internal static class DotNetOpenAI
             }
         }
     }
+
+    /// <summary>The word on the wire for one of the SDK's enums.</summary>
+    private static string WordOf<T>(T value) => JsonNamingPolicy.SnakeCaseLower.ConvertName($"{value}");
 
     private static async Task ListAsync(OpenAIClient client, SdkResult seen)
     {

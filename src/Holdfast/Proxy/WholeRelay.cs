@@ -88,7 +88,7 @@ internal sealed class WholeRelay(
         if (IsSuccess && Generates && IsPlainJson())
         {
             var peek = AnswerPeek.Read(request.Path.Protocol, Held.Bytes);
-            if (!peek.IsWhole)
+            if (peek.IsCut)
             {
                 exchange.Record.ClosedFirst ??= "upstream";
                 return new AttemptResult.Failed(Phase.Held, ErrorCodes.AnswerTruncated, "The JSON of the answer is cut.");

@@ -136,7 +136,8 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
 
     private async ValueTask BreakSilenceAsync(Exchange exchange, Vigil vigil, ClientRequest request)
     {
-        if (exchange.Stream is not { } stream)
+        // A JSON array is not opened early: once it is, a failure could no longer be told at all (D20).
+        if (exchange.Stream is not { } stream || (!stream.IsOpen && !stream.Follower.CanTellErrors))
         {
             // A whole answer: an interim response for those who take it, else TCP keep-alive has to do (D31).
             if (InterimPolicy.Accepts(request.Http))

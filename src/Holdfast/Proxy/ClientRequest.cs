@@ -107,6 +107,9 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
         if (path.Operation != WireOperation.Generate || !HttpMethods.IsPost(Http.Method))
         {
             WantsStream |= AcceptsEvents() && HttpMethods.IsGet(Http.Method);
+
+            // Token counts and the like name their model as well, and its route needs it; what is not JSON has none.
+            Model ??= HttpMethods.IsPost(Http.Method) && IsJson(Http.ContentType) ? RequestPeek.Read(Body).Model : null;
             return null;
         }
 

@@ -21,7 +21,8 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
     /// <summary>Whether something was changed on the way.</summary>
     public bool IsRepaired { get; set; }
 
-    private string Fidelity => IsRepaired ? "repaired" : "exact";
+    /// <summary>What was done to the answer so far.</summary>
+    public string Fidelity => IsRepaired ? "repaired" : "exact";
 
     /// <summary>Opens before the upstream has answered: 200, and nothing said yet about who answers (D22).</summary>
     public void OpenEarly()
@@ -106,9 +107,6 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
         WriteScratch();
         return FlushAsync();
     }
-
-    /// <summary>What was done to the answer, for the record.</summary>
-    public string FinalFidelity() => Fidelity;
 
     private void Open()
     {

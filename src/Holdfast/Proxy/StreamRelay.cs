@@ -167,7 +167,7 @@ internal sealed class StreamRelay(
 
         if (_follower.IsTerminal || (!end.ClientGone && _follower.MayEnd(cleanly: end.Lost is null)))
         {
-            exchange.Complete(answer.FinalFidelity());
+            exchange.Complete();
             return AttemptResult.Answered.Value;
         }
 
@@ -180,7 +180,7 @@ internal sealed class StreamRelay(
         if (_follower.LacksOnlyClosing)
         {
             await answer.CloseAsync();
-            exchange.Complete(answer.FinalFidelity());
+            exchange.Complete();
             return AttemptResult.Answered.Value;
         }
 

@@ -151,33 +151,6 @@ public sealed class EarlyOpeningTests
         Assert.Null(await client.ReadEventAsync());
     }
 
-    /// <summary>A stream that is a JSON array is opened as one: blanks keep it alive (D20).</summary>
-    [Fact]
-    public async Task A_silent_Gemini_array_is_opened_as_JSON()
-    {
-        var time = new ManualTime();
-        await using var gateway = await TestGateway.StartAsync(SilentStream.Clocks, time);
-        var gate = new Gate();
-        gateway.Upstream.Script(Answer.Sse(SilentStream.TranscriptOf("gemini", new() { JsonArray = true })).GateAfter(0, gate));
-        await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("gemini");
-        await client.SendAsync($"POST {path[..path.IndexOf('?', StringComparison.Ordinal)]} HTTP/1.1\r\nHost: localhost\r\n"
-            + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
-        await gate.ReachedAsync().WithinTestTimeout();
-        await time.WaitForTimerDueInAsync(SilentStream.KeepAlive);
-
-        time.Advance(SilentStream.KeepAlive);
-        var head = await client.ReadHeadAsync();
-        var blank = await client.ReadPieceAsync();
-        gate.Open();
-        var rest = await client.ReadTextAsync();
-
-        Assert.StartsWith("application/json", head.Header("content-type"), StringComparison.Ordinal);
-        Assert.Equal(" "u8.ToArray(), blank);
-        using var array = System.Text.Json.JsonDocument.Parse(rest);
-        Assert.Equal(6, array.RootElement.GetArrayLength());
-    }
-
     /// <summary>Keepalives switched off: the deadline still sends the headers, for clients that wait for those.</summary>
     [Fact]
     public async Task Without_keepalives_the_deadline_sends_the_headers_alone()

@@ -85,6 +85,9 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
                 exchange.Record.UpstreamRequestId = RequestIdOf(response);
                 exchange.UpstreamHeard();
                 exchange.NoteConnection(trace);
+
+                // The answer holds on to its request for as long as the stream lasts.
+                message.Headers.Clear();
                 exchange.Phase = exchange.Phase == Phase.Opened ? Phase.Opened : Phase.Held;
                 return (response, trace, null);
             }

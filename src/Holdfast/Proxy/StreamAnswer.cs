@@ -71,7 +71,7 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
 
         follower.WriteKeepAlive(form, Scratch());
         WriteScratch();
-        exchange.Record.Keepalives++;
+        exchange.Record.Keepalives += _scratch!.WrittenCount > 0 ? 1 : 0;
 
         // Kestrel takes what is written behind a flush that is still under way, and keeps the order.
         _keepaliveOnItsWay = _response.BodyWriter.FlushAsync().AsTask();

@@ -122,12 +122,17 @@ internal sealed class StreamRelay(
         }
 
         exchange.Phase = Phase.Committed;
+        if (_follower.MayEnd(cleanly: false))
+        {
+            // The client has all it came for, also where no closing event says so (Gemini).
+            vigil.IgnoreClient();
+        }
+
         if (_follower.IsTerminal && !_hasTerminal)
         {
             _hasTerminal = true;
             record.TerminalSeen = true;
             vigil.ClientSilence.Stop();
-            vigil.IgnoreClient();
             vigil.UpstreamSilence.Start(Afterglow);
         }
 
@@ -152,7 +157,7 @@ internal sealed class StreamRelay(
         if (_follower.HasFailed)
         {
             exchange.NoteUpstreamError(_follower.UpstreamError);
-            if (_hasHeard && !_follower.IsTerminal)
+            if (!_follower.IsTerminal)
             {
                 await answer.CloseAsync();
             }

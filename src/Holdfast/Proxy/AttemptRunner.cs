@@ -86,8 +86,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
                 exchange.UpstreamHeard();
                 exchange.NoteConnection(trace);
 
-                // The answer holds on to its request for as long as the stream lasts.
-                message.Headers.Clear();
+                LetGoOf(message, request);
                 exchange.Phase = exchange.Phase == Phase.Opened ? Phase.Opened : Phase.Held;
                 return (response, trace, null);
             }
@@ -266,6 +265,17 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
                     tools.Metrics.Repaired(exchange.Record.Protocol, exchange.Record.Upstream);
                 }
             }
+        }
+    }
+
+    /// <summary>The answer holds on to its request for as long as the stream lasts; nobody else needs it any more.</summary>
+    private static void LetGoOf(HttpRequestMessage message, ClientRequest request)
+    {
+        message.Headers.Clear();
+        if (message.Content is RequestContent { IsSent: true })
+        {
+            message.Content = null;
+            request.ReleaseBody();
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Pipelines;
 using Holdfast.Configuration;
+using Holdfast.Hosting;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Json;
@@ -34,6 +36,9 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
     /// <summary>The model asked for; null where the request names none or cannot be read.</summary>
     public string? Model { get; private set; } = path.ModelInPath;
 
+    /// <summary>Whether the client's connection was lost before the body was whole.</summary>
+    public bool ClientLeft { get; private set; }
+
     /// <summary>Whether the client asks for a stream.</summary>
     public bool WantsStream { get; private set; } = path.StreamsByPath;
 
@@ -42,7 +47,7 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
 
     /// <summary>Reads the body and what stands in it. Null, or why the request is refused; never throws for what a
     /// client sends.</summary>
-    public async Task<GatewayError?> ReadAsync(HoldfastOptions options, CancellationToken ct)
+    public async Task<GatewayError?> ReadAsync(HoldfastOptions options, TimeProvider time)
     {
         if (options.Deny.Headers.FirstOrDefault(Http.Headers.ContainsKey) is { } header)
         {
@@ -68,25 +73,41 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
 
         try
         {
-            return await ReadBodyAsync(Http.BodyReader, bodyLimit, ct) ?? Check(options.Deny);
+            return await ReadBodyAsync(Http.BodyReader, options.Limits, time) ?? Check(options.Deny);
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             return TooLarge(bodyLimit);
         }
-        catch (Exception e) when (e is BadHttpRequestException or IOException)
+        catch (BadHttpRequestException)
         {
             return new(ErrorCodes.BodyIncomplete, "The request body broke off or is badly framed.");
+        }
+        catch (IOException)
+        {
+            ClientLeft = true;
+            return null;
         }
     }
 
     public void Dispose() => _body.Dispose();
 
-    private async Task<GatewayError?> ReadBodyAsync(PipeReader reader, long limit, CancellationToken ct)
+    private async Task<GatewayError?> ReadBodyAsync(PipeReader reader, LimitOptions limits, TimeProvider time)
     {
+        var limit = limits.RequestBody;
         while (true)
         {
-            var read = await reader.ReadAsync(ct);
+            if (!reader.TryRead(out var read))
+            {
+                if (await WaitAsync(reader, limits.RequestHeadersTimeout, time) is not { } waited)
+                {
+                    return new(ErrorCodes.BodyIncomplete, string.Create(CultureInfo.InvariantCulture,
+                        $"Nothing of the request body came for {limits.RequestHeadersTimeout.TotalSeconds:0.###} s."));
+                }
+
+                read = waited;
+            }
+
             _body.Append(read.Buffer);
             reader.AdvanceTo(read.Buffer.End);
             if (_body.Length > limit)
@@ -101,16 +122,40 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
         }
     }
 
-    /// <summary>Peeks; refuses only what no upstream could serve.</summary>
+    /// <summary>Waits for more of the body: as long as it takes where something comes, but never for ever (R90). Null when
+    /// nothing came.</summary>
+    private static async ValueTask<ReadResult?> WaitAsync(PipeReader reader, TimeSpan limit, TimeProvider time)
+    {
+        // Not also RequestAborted: the read itself ends with the connection, and says how.
+        using var silence = new CancellationTokenSource(limit, time);
+        try
+        {
+            return await reader.ReadAsync(silence.Token);
+        }
+        catch (OperationCanceledException) when (silence.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Peeks; refuses only what no upstream could serve, and what is denied.</summary>
     private GatewayError? Check(DenyOptions deny)
     {
+        var isCompressed = Http.Headers.ContentEncoding is [{ } encoding, ..] && encoding != "identity";
+        var mayBeDenied = HasBody && deny.Fields.Count > 0 && IsJson(Http.ContentType);
+        if (isCompressed && mayBeDenied)
+        {
+            return new(ErrorCodes.UnsupportedContentType,
+                "A compressed body cannot be checked for denied fields (deny.fields): send it uncompressed.");
+        }
+
         if (path.Operation != WireOperation.Generate || !HttpMethods.IsPost(Http.Method))
         {
             WantsStream |= AcceptsEvents() && HttpMethods.IsGet(Http.Method);
-            return null;
+            return mayBeDenied && RequestPeek.Read(Body, deny.Fields).Denied is { } name ? Denied("field", name) : null;
         }
 
-        if (Http.Headers.ContentEncoding is [{ } encoding, ..] && encoding != "identity")
+        if (isCompressed)
         {
             // A compressed body passes as it is; whether it asks for a stream shows in the answer.
             WantsStream |= AcceptsEvents();

@@ -40,9 +40,9 @@ internal sealed class ExchangeHandler(
         }
 
         using var request = new ClientRequest(http, path!);
-        var unreadable = await request.ReadAsync(options, http.RequestAborted);
+        var unreadable = await request.ReadAsync(options, tools.Time);
         exchange.Describe(request);
-        if (unreadable is not null && http.RequestAborted.IsCancellationRequested)
+        if (request.ClientLeft)
         {
             exchange.NoteClientGone();
             return;
@@ -83,6 +83,11 @@ internal sealed class ExchangeHandler(
         if (path is null)
         {
             return new(ErrorCodes.UnknownPath, $"No protocol has this path. {ErrorCodes.UnknownPath.Fix}");
+        }
+
+        if (!ApiMethods.Contains(http.Request.Method))
+        {
+            return new(ErrorCodes.MethodNotAllowed, ErrorCodes.MethodNotAllowed.Meaning);
         }
 
         return drain.IsDraining ? new(ErrorCodes.Draining, ErrorCodes.Draining.Meaning) : null;

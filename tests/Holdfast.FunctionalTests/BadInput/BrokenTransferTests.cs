@@ -29,18 +29,32 @@ public sealed class BrokenTransferTests
     [InlineData("Content-Length: 100", "{\"model\":")]
     [InlineData("Transfer-Encoding: chunked", "9\r\n{\"model\":\r\n")]
     [InlineData("Transfer-Encoding: chunked", "")]
-    public async Task A_client_that_leaves_in_the_middle_of_its_body_is_recorded_as_gone(string framing, string start)
+    public async Task A_body_that_ends_before_its_length_is_refused(string framing, string start)
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
 
         await client.SendAsync(Head(gateway, framing) + start);
         client.HalfClose();
+        var head = await client.ReadHeadAsync();
+
+        await Refusals.AssertAsync(gateway, client, head, (400, "body_incomplete"), "anthropic");
+        await client.WaitForEndAsync();
+    }
+
+    [Fact]
+    public async Task A_client_that_resets_in_the_middle_of_its_body_is_recorded_as_gone()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        await using var client = await gateway.ConnectAsync();
+
+        await client.SendAsync(Head(gateway, "Content-Length: 100") + "{\"model\":");
+        await gateway.WaitForOpenExchangesAsync(1);
+        client.Reset();
         var record = await gateway.NextRecordAsync();
 
         Assert.Equal(("client_aborted", "client"), (record.End, record.EndSide));
         Assert.Equal(0, gateway.Upstream.RequestCount);
-        await client.WaitForEndAsync();
     }
 
     [Fact]

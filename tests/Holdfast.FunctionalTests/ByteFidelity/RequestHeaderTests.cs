@@ -132,7 +132,7 @@ public sealed class RequestHeaderTests
         await client.RequestAsync("POST", path, body,
             ("Connection", "keep-alive, X-Named, x-also-named"), ("x-named", "1"), ("X-Also-Named", "2"),
             ("keep-alive", "timeout=5"), ("proxy-connection", "keep-alive"), ("te", "trailers"), ("trailer", "x-sum"),
-            ("upgrade", "h2c"), ("proxy-authorization", "Basic c2VjcmV0"), ("proxy-authenticate", "Basic"),
+            ("upgrade", "foo/2"), ("proxy-authorization", "Basic c2VjcmV0"), ("proxy-authenticate", "Basic"),
             ("holdfast-upstream", "anthropic"), ("Holdfast-Turn", "t"), ("holdfast-no-fallback", "1"),
             ("holdfast-unknown", "x"), ("x-stays", "yes"));
 

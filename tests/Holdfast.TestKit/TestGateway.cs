@@ -4,6 +4,7 @@ using System.Text.Json;
 using Holdfast.Configuration;
 using Holdfast.Hosting;
 using Holdfast.Observability;
+using Holdfast.Proxy;
 using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.TestKit.Sockets;
@@ -77,6 +78,19 @@ public sealed class TestGateway : IAsyncDisposable
 
     /// <summary>The record of the next exchange that ends, in the order of their ends.</summary>
     public Task<ExchangeRecord> NextRecordAsync() => _records.NextAsync().WithinTestTimeout();
+
+    /// <summary>Waits until the gateway has noticed that every client which had an exchange open has closed its connection.</summary>
+    public async Task WhenClientsAreGoneAsync()
+    {
+        var open = Services.GetRequiredService<OpenExchanges>();
+        var clients = open.Snapshot().OfType<Exchange>().Select(exchange => exchange.Http.RequestAborted);
+        foreach (var gone in clients)
+        {
+            var noticed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using var registration = gone.Register(noticed.SetResult);
+            await noticed.Task.WithinTestTimeout();
+        }
+    }
 
     /// <summary>The sum of the samples of <c>/metrics</c> that bear this name and these labels; 0 without any.</summary>
     /// <param name="name">The name, for example <c>holdfast_refusals_total</c>.</param>

@@ -6,6 +6,7 @@ using Holdfast.Hosting;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Json;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
@@ -79,14 +80,11 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
         {
             return TooLarge(bodyLimit);
         }
-        catch (BadHttpRequestException)
+        catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            return new(ErrorCodes.BodyIncomplete, "The request body broke off or is badly framed.");
-        }
-        catch (IOException)
-        {
-            ClientLeft = true;
-            return null;
+            // Bad framing, or the connection's end. Nobody may have asked for the token before: only then is it right now.
+            ClientLeft = e is not IOException or ConnectionResetException || http.RequestAborted.IsCancellationRequested;
+            return ClientLeft ? null : new(ErrorCodes.BodyIncomplete, "The request body is badly framed.");
         }
     }
 
@@ -94,47 +92,34 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
 
     private async Task<GatewayError?> ReadBodyAsync(PipeReader reader, LimitOptions limits, TimeProvider time)
     {
-        var limit = limits.RequestBody;
+        // A body that only comes slowly may; one that stops must not hold the exchange for ever (R90).
+        using var silence = new SilenceClock(time, reader.CancelPendingRead);
         while (true)
         {
-            if (!reader.TryRead(out var read))
+            var reading = reader.ReadAsync();
+            if (!reading.IsCompleted)
             {
-                if (await WaitAsync(reader, limits.RequestHeadersTimeout, time) is not { } waited)
-                {
-                    return new(ErrorCodes.BodyIncomplete, string.Create(CultureInfo.InvariantCulture,
-                        $"Nothing of the request body came for {limits.RequestHeadersTimeout.TotalSeconds:0.###} s."));
-                }
-
-                read = waited;
+                silence.Start(limits.RequestHeadersTimeout);
             }
 
+            var read = await reading;
             _body.Append(read.Buffer);
             reader.AdvanceTo(read.Buffer.End);
-            if (_body.Length > limit)
+            if (_body.Length > limits.RequestBody)
             {
-                return TooLarge(limit);
+                return TooLarge(limits.RequestBody);
             }
 
             if (read.IsCompleted)
             {
                 return null;
             }
-        }
-    }
 
-    /// <summary>Waits for more of the body: as long as it takes where something comes, but never for ever (R90). Null when
-    /// nothing came.</summary>
-    private static async ValueTask<ReadResult?> WaitAsync(PipeReader reader, TimeSpan limit, TimeProvider time)
-    {
-        // Not also RequestAborted: the read itself ends with the connection, and says how.
-        using var silence = new CancellationTokenSource(limit, time);
-        try
-        {
-            return await reader.ReadAsync(silence.Token);
-        }
-        catch (OperationCanceledException) when (silence.IsCancellationRequested)
-        {
-            return null;
+            if (read.IsCanceled && silence.IsDue)
+            {
+                return new(ErrorCodes.BodyIncomplete, string.Create(CultureInfo.InvariantCulture,
+                    $"Nothing of the request body came for {limits.RequestHeadersTimeout.TotalSeconds:0.###} s."));
+            }
         }
     }
 
@@ -152,7 +137,12 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
         if (path.Operation != WireOperation.Generate || !HttpMethods.IsPost(Http.Method))
         {
             WantsStream |= AcceptsEvents() && HttpMethods.IsGet(Http.Method);
-            return mayBeDenied && RequestPeek.Read(Body, deny.Fields).Denied is { } name ? Denied("field", name) : null;
+
+            // Token counts and the like name their model as well, and its route needs it; what is not JSON has none.
+            var isJson = HasBody && !isCompressed && IsJson(Http.ContentType);
+            var other = isJson ? RequestPeek.Read(Body, deny.Fields) : default;
+            Model ??= other.Model;
+            return other.Denied is { } name ? Denied("field", name) : null;
         }
 
         if (isCompressed)

@@ -35,6 +35,7 @@ internal sealed class ExchangeHandler(
     {
         if (Refusal(http, path) is { } refusal)
         {
+            ConnectionState.Of(http)?.BodyLeft();
             await exchange.RefuseAsync(refusal);
             return;
         }
@@ -44,12 +45,15 @@ internal sealed class ExchangeHandler(
         exchange.Describe(request);
         if (request.ClientLeft)
         {
+            // Its connection is dead; said aloud, so that the server does not try to read the rest of the body.
             exchange.NoteClientGone();
+            http.Abort();
             return;
         }
 
         if (unreadable is not null)
         {
+            ConnectionState.Of(http)?.BodyLeft();
             await exchange.RefuseAsync(unreadable);
             return;
         }

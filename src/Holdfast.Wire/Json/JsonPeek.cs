@@ -63,7 +63,8 @@ public static class JsonPeek
             {
             }
 
-            return true;
+            return reader.CurrentDepth > 0 || reader.TokenType
+                is JsonTokenType.None or JsonTokenType.StartObject or JsonTokenType.StartArray;
         }
         catch (JsonException)
         {

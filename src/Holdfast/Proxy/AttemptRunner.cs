@@ -204,20 +204,21 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         CancellationTokenSource attempt)
     {
         var source = await response.Content.ReadAsStreamAsync(attempt.Token);
-        var isEvents = response.IsSuccessStatusCode && IsEventStream(response);
-        var isDecoded = false;
-        if ((isEvents || request.WantsStream) && response.Content.Headers.ContentEncoding.LastOrDefault() is { } encoding
-            && encoding != "identity")
+        var layers = ContentDecoding.LayersOf(response);
+        var isEvents = response.IsSuccessStatusCode && IsEventStream(response)
+            && (layers.Count == 0 || request.WantsStream || request.Path.StreamsKnownEvents);
+        var isDecoded = layers.Count > 0 && (isEvents || request.WantsStream);
+        if (isDecoded)
         {
-            if (UpstreamBody.Decode(source, encoding) is not { } decoded)
+            if (ContentDecoding.Undo(source, layers) is not { } plain)
             {
-                return Failed(exchange, ErrorCodes.StreamGarbled, $"The stream comes in an encoding nobody asked for: {encoding}.");
+                return Failed(exchange, ErrorCodes.StreamGarbled,
+                    $"The answer comes in an encoding nobody asked for: {string.Join(", ", layers)}.");
             }
 
-            source = decoded;
-            isDecoded = true;
-            response.Content.Headers.ContentEncoding.Clear();
-            response.Content.Headers.ContentLength = null;
+            source = plain;
+            response.Content.Headers.Remove("content-encoding");
+            response.Content.Headers.Remove("content-length");
         }
 
         var body = new UpstreamBody(source, exchange, vigil, trace, attempt)
@@ -232,7 +233,10 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             return await StreamAsync(default);
         }
 
-        var whole = new WholeRelay(exchange, request, body, response, vigil, options);
+        var whole = new WholeRelay(exchange, request, body, response, vigil, options)
+        {
+            Fidelity = isDecoded ? "repaired" : "exact",
+        };
         using var held = whole.Held;
         if (await whole.BeginAsync() is { } failed)
         {

@@ -22,7 +22,10 @@ public sealed partial class Gateways : IAsyncLifetime
     /// <summary>One without any configuration or key.</summary>
     public string Plain => _plain.BaseUrl;
 
-    /// <summary>The same through a relay that kills what is silent for 15 s.</summary>
+    /// <summary>What that one printed on standard error when it started.</summary>
+    public string StartText => _plain.Program.Error;
+
+    /// <summary>The same gateway through a relay that kills what is silent for 15 s.</summary>
     public string PlainThroughRelay => _plainRelay.BaseUrl.GetLeftPart(UriPartial.Authority);
 
     /// <summary>One that opens streams after a second, and whose upstreams are all <c>holdfast simulate</c>.</summary>

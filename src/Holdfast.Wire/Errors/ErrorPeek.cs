@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Holdfast.Wire.Json;
 
@@ -12,7 +13,10 @@ public static class ErrorPeek
     /// <summary>The type (or code, or status) and the message of an error document: under <c>error</c>, or at its top.</summary>
     public static (string? Type, string? Message) Read(ReadOnlySpan<byte> json)
     {
+        // A code in words says most; a number, which repeats the HTTP status, says least.
+        string? code = null;
         string? type = null;
+        string? number = null;
         string? message = null;
         var reader = new Utf8JsonReader(json, JsonPeek.Options);
         try
@@ -26,26 +30,30 @@ public static class ErrorPeek
 
                 if (reader.ValueTextEquals("message"u8) || reader.ValueTextEquals("detail"u8))
                 {
-                    message = ReadText(ref reader) ?? message;
+                    reader.Read();
+                    message = TextOf(reader) ?? message;
                 }
                 else if (reader.ValueTextEquals("code"u8))
                 {
-                    type = ReadText(ref reader) ?? type;
+                    reader.Read();
+                    code = TextOf(reader) ?? code;
+                    number ??= NumberOf(reader);
                 }
                 else if (reader.ValueTextEquals("type"u8) || reader.ValueTextEquals("status"u8))
                 {
                     // Anthropic's outer "type":"error" names nothing.
-                    var text = ReadText(ref reader);
-                    type ??= text == "error" ? null : text;
+                    reader.Read();
+                    type ??= TextOf(reader) is not "error" and var text ? text : null;
+                    number ??= NumberOf(reader);
                 }
             }
         }
         catch (JsonException)
         {
-            return (type, message);
+            // What was read up to the break still counts.
         }
 
-        return (type, message);
+        return (code ?? type ?? number, message);
     }
 
     /// <summary>Whether the document is an object with a member <c>error</c>.</summary>
@@ -72,14 +80,9 @@ public static class ErrorPeek
         return false;
     }
 
-    private static string? ReadText(ref Utf8JsonReader reader)
-    {
-        reader.Read();
-        return reader.TokenType switch
-        {
-            JsonTokenType.String => reader.GetString(),
-            JsonTokenType.Number => System.Text.Encoding.ASCII.GetString(reader.ValueSpan),
-            _ => null,
-        };
-    }
+    private static string? TextOf(in Utf8JsonReader reader) =>
+        reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+
+    private static string? NumberOf(in Utf8JsonReader reader) =>
+        reader.TokenType == JsonTokenType.Number ? Encoding.ASCII.GetString(reader.ValueSpan) : null;
 }

@@ -21,15 +21,22 @@ internal sealed class GeminiArrayStream : GeminiStream
         else if (!element.IsEmpty && element[0] == '{')
         {
             Read(default, element);
+
+            // Only its bracket ends an array: without it half a document would look whole.
             IsTerminal = false;
+            LacksOnlyClosing |= IsWhole;
+            IsWhole = false;
         }
 
         return FrameAction.Relay;
     }
 
-    public override byte[]? CompletionOf(ReadOnlySpan<byte> partial) => null;
+    /// <summary>Blanks behind the array lack nothing; half an element is not to be completed.</summary>
+    public override byte[]? CompletionOf(ReadOnlySpan<byte> partial) => partial.Trim(" \t\r\n"u8).IsEmpty ? [] : null;
 
     public override void WriteKeepAlive(KeepAliveForm form, IBufferWriter<byte> output) => output.Write(" "u8);
+
+    public override void WriteClosing(IBufferWriter<byte> output) => output.Write("]"u8);
 
     public override void WriteError(GatewayError error, IBufferWriter<byte> output)
     {

@@ -36,8 +36,7 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
 
     public override void WriteError(GatewayError error, IBufferWriter<byte> output)
     {
-        WriteCreatedIfMissing(output);
-        WriteFailed(output, _lastSequence + 1, json =>
+        WriteFailed(output, WriteCreatedIfMissing(output, _lastSequence + 1), json =>
         {
             // server_error is a code Codex and the SDKs treat as passing.
             json.WriteString("code", "server_error");
@@ -56,8 +55,7 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
             return;
         }
 
-        WriteCreatedIfMissing(output);
-        WriteFailed(output, _lastSequence + 1, json =>
+        WriteFailed(output, WriteCreatedIfMissing(output, _lastSequence + 1), json =>
         {
             json.WriteString("code", type ?? "server_error");
             json.WriteString("message", message);
@@ -96,14 +94,15 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
             HasOutput |= !IsHandshake(name, data);
         }
 
+        var previous = _lastSequence;
         ReadFields(data, isLifecycle);
         if (HasFailed && name.SequenceEqual("error"u8))
         {
-            ReadErrorEvent(data);
+            ReadErrorEvent(data, sequence: Math.Max(previous + 1, _lastSequence));
         }
     }
 
-    private void ReadErrorEvent(ReadOnlySpan<byte> data)
+    private void ReadErrorEvent(ReadOnlySpan<byte> data, long sequence)
     {
         var (type, message) = ErrorPeek.Read(data);
         UpstreamError = type ?? "error";
@@ -114,8 +113,7 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
 
         // Codex ignores a plain error event and then reports a closed stream; response.failed it understands.
         var output = ReplaceEvent();
-        WriteCreatedIfMissing(output);
-        WriteFailed(output, Math.Max(_lastSequence, 0), json =>
+        WriteFailed(output, WriteCreatedIfMissing(output, sequence), json =>
         {
             json.WriteString("code", type ?? "server_error");
             json.WriteString("message", message ?? "The upstream reported an error.");
@@ -191,20 +189,20 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
             && (data.IndexOf("\"type\":\"message\""u8) >= 0 || data.IndexOf("\"type\":\"reasoning\""u8) >= 0))
         || (name.SequenceEqual("response.content_part.added"u8) && data.IndexOf("\"text\":\"\""u8) >= 0);
 
-    private void WriteCreatedIfMissing(IBufferWriter<byte> output)
+    /// <summary>Nobody takes a failure of a response that was never created. Returns the number of the next event.</summary>
+    private long WriteCreatedIfMissing(IBufferWriter<byte> output, long sequence)
     {
         if (HasBegun)
         {
-            return;
+            return sequence;
         }
 
         HasBegun = true;
-        _responseId ??= $"resp_{context.ExchangeId}";
-        _lastSequence++;
-        WriteEvent(output, "response.created"u8, _lastSequence, json =>
+        WriteEvent(output, "response.created"u8, sequence, json =>
         {
             WriteResponse(json, "in_progress", static json => json.WriteNull("error"));
         });
+        return sequence + 1;
     }
 
     private void WriteFailed(IBufferWriter<byte> output, long sequence, Action<Utf8JsonWriter> writeError) =>

@@ -19,5 +19,9 @@ internal abstract record AttemptResult
     /// <param name="Phase">How far it came.</param>
     /// <param name="Code">What happened.</param>
     /// <param name="Detail">The runtime's own words, for the record only (R114).</param>
-    public sealed record Failed(Phase Phase, ErrorCode Code, string? Detail = null) : AttemptResult;
+    public sealed record Failed(Phase Phase, ErrorCode Code, string? Detail = null) : AttemptResult
+    {
+        /// <summary>What the sockets did, where <see cref="Code"/> says only what came of it; for the record (D28).</summary>
+        public ErrorCode Cause { get; init; } = Code;
+    }
 }

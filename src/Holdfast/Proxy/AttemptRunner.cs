@@ -88,6 +88,9 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
                 exchange.Record.UpstreamRequestId = RequestIdOf(response);
                 exchange.UpstreamHeard();
                 exchange.NoteConnection(trace);
+
+                // The answer holds on to its request for as long as the stream lasts.
+                message.Headers.Clear();
                 exchange.Phase = exchange.Phase == Phase.Opened ? Phase.Opened : Phase.Held;
                 return (response, trace, null);
             }
@@ -139,12 +142,13 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
 
     private async ValueTask BreakSilenceAsync(Exchange exchange, Vigil vigil, ClientRequest request)
     {
-        if (exchange.Stream is not { } stream)
+        // A JSON array is not opened early: once it is, a failure could no longer be told at all (D20).
+        if (exchange.Stream is not { } stream || (!stream.IsOpen && !stream.Follower.CanTellErrors))
         {
             // A whole answer: an interim response for those who take it, else TCP keep-alive has to do (D31).
             if (InterimPolicy.Accepts(request.Http))
             {
-                await InterimResponses.TrySendAsync(request.Http.HttpContext, request.Http.HttpContext.RequestAborted);
+                await InterimResponses.TrySendAsync(request.Http.HttpContext, CancellationToken.None);
             }
 
             vigil.ClientSilence.Restart();
@@ -157,7 +161,16 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             tools.Metrics.OpenedEarly(exchange.Record.Protocol, exchange.Record.Upstream);
         }
 
-        await stream.KeepAliveAsync();
+        if (options.Streaming.KeepAliveAfter == Timeout.InfiniteTimeSpan)
+        {
+            // No keepalives are wanted; but a client that waits for its headers is to have them.
+            await stream.FlushAsync();
+        }
+        else
+        {
+            stream.KeepAlive();
+        }
+
         vigil.ClientSilence.Start(options.Streaming.KeepAliveAfter);
     }
 

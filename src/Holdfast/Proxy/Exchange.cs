@@ -123,11 +123,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     }
 
     /// <summary>The exchange ended well.</summary>
-    public void Complete(string fidelity)
-    {
-        Record.End = "completed";
-        Record.Fidelity = fidelity;
-    }
+    public void Complete() => Record.End = "completed";
 
     /// <summary>The client left before its answer was whole (R21): nobody's failure.</summary>
     public void NoteClientGone()
@@ -149,20 +145,24 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     }
 
     /// <summary>Notes a failure that the client is being told.</summary>
-    public void NoteFailure(ErrorCode code, string? detail)
+    /// <param name="code">What the client is told.</param>
+    /// <param name="detail">The runtime's own words.</param>
+    /// <param name="cause">What the sockets did, where the code says only what came of it.</param>
+    public void NoteFailure(ErrorCode code, string? detail, ErrorCode? cause = null)
     {
-        Record.End = code.Class == ErrorClass.Request ? "refused" : "failed";
+        var isRefusal = code.Class == ErrorClass.Request || code == ErrorCodes.Draining;
+        Record.End = isRefusal ? "refused" : "failed";
         Record.EndSide = code.Class switch
         {
             ErrorClass.Request => "client",
             ErrorClass.Gateway => "gateway",
             _ => "upstream",
         };
-        Record.Error = code.Text;
+        Record.Error = (cause ?? code).Text;
         Record.ErrorCode = code.Name;
         Record.ErrorDetail = detail;
         Record.ClosedFirst ??= code.Class is ErrorClass.Timeout or ErrorClass.Gateway ? "gateway" : null;
-        if (code.Class == ErrorClass.Request || code == ErrorCodes.Draining)
+        if (isRefusal)
         {
             _tools.Metrics.Refused(code.Name);
         }
@@ -182,7 +182,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     /// <summary>Tells the client that the last attempt failed: with a status while one can be chosen, else in the stream.</summary>
     public async Task FailAsync(AttemptResult.Failed failed)
     {
-        NoteFailure(failed.Code, failed.Detail);
+        NoteFailure(failed.Code, failed.Detail, failed.Cause);
         var error = ErrorOf(failed.Code);
         if (Stream is { IsOpen: true } stream)
         {
@@ -235,6 +235,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     {
         var headers = Http.Response.Headers;
         headers["holdfast-exchange"] = ExchangeId;
+        Record.Fidelity = fidelity;
         if (Record.OpenedEarly)
         {
             headers["holdfast-opened"] = "early";
@@ -267,9 +268,10 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     {
         Record.TotalMs = ElapsedMs;
         Record.Status = Http.Response.HasStarted || Record.End != "client_aborted" ? Http.Response.StatusCode : 0;
-        if (Record.Keepalives > 0 || Record.Events > 0)
+        if (Stream is { IsOpen: true } stream)
         {
-            Record.IsSse = true;
+            // What was done after the headers had left stands only here (D22).
+            Record.Fidelity = stream.Fidelity;
         }
 
         _listing.Dispose();

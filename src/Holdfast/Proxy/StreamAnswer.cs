@@ -10,6 +10,7 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
 {
     private readonly HttpResponse _response = exchange.Http.Response;
     private ArrayBufferWriter<byte>? _scratch;
+    private Task? _keepaliveOnItsWay;
 
     /// <summary>What is known of the stream.</summary>
     public StreamFollower Follower => follower;
@@ -20,7 +21,8 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
     /// <summary>Whether something was changed on the way.</summary>
     public bool IsRepaired { get; set; }
 
-    private string Fidelity => IsRepaired ? "repaired" : "exact";
+    /// <summary>What was done to the answer so far.</summary>
+    public string Fidelity => IsRepaired ? "repaired" : "exact";
 
     /// <summary>Opens before the upstream has answered: 200, and nothing said yet about who answers (D22).</summary>
     public void OpenEarly()
@@ -28,7 +30,9 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
         exchange.Record.OpenedEarly = true;
         exchange.Phase = Phase.Opened;
         _response.StatusCode = StatusCodes.Status200OK;
-        _response.ContentType = "text/event-stream; charset=utf-8";
+        _response.ContentType = follower.Framing == StreamFraming.ServerSentEvents
+            ? "text/event-stream; charset=utf-8"
+            : "application/json; charset=UTF-8";
         _response.Headers.CacheControl = "no-cache, no-transform";
         Open();
     }
@@ -56,18 +60,21 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
     /// <summary>Sends what is queued; waits while the client does not read (R123).</summary>
     public async ValueTask FlushAsync() => await _response.BodyWriter.FlushAsync();
 
-    /// <summary>Sends a keepalive of the stream's present state; none after the terminal event.</summary>
-    public ValueTask KeepAliveAsync()
+    /// <summary>Sends a keepalive of the stream's present state; none after the terminal event. Never waits: a client that
+    /// has not taken the last one does not read, and gets no other (R124).</summary>
+    public void KeepAlive()
     {
-        if (follower.IsTerminal)
+        if (follower.IsTerminal || _keepaliveOnItsWay is { IsCompleted: false })
         {
-            return ValueTask.CompletedTask;
+            return;
         }
 
         follower.WriteKeepAlive(form, Scratch());
         WriteScratch();
-        exchange.Record.Keepalives++;
-        return FlushAsync();
+        exchange.Record.Keepalives += _scratch!.WrittenCount > 0 ? 1 : 0;
+
+        // Kestrel takes what is written behind a flush that is still under way, and keeps the order.
+        _keepaliveOnItsWay = _response.BodyWriter.FlushAsync().AsTask();
     }
 
     /// <summary>Adds the closing event the upstream left out (D16).</summary>
@@ -100,9 +107,6 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
         WriteScratch();
         return FlushAsync();
     }
-
-    /// <summary>What was done to the answer, for the record.</summary>
-    public string FinalFidelity() => Fidelity;
 
     private void Open()
     {

@@ -33,7 +33,6 @@ internal sealed class StreamRelay(
     public async Task<AttemptResult> RunAsync(ReadOnlyMemory<byte> prefix = default)
     {
         using var buffer = _buffer;
-        body.OnClientSilent = KeepAliveAsync;
         Take(prefix.Span);
 
         while (true)
@@ -123,12 +122,17 @@ internal sealed class StreamRelay(
         }
 
         exchange.Phase = Phase.Committed;
+        if (_follower.MayEnd(cleanly: false))
+        {
+            // The client has all it came for, also where no closing event says so (Gemini).
+            vigil.IgnoreClient();
+        }
+
         if (_follower.IsTerminal && !_hasTerminal)
         {
             _hasTerminal = true;
             record.TerminalSeen = true;
             vigil.ClientSilence.Stop();
-            vigil.IgnoreClient();
             vigil.UpstreamSilence.Start(Afterglow);
         }
 
@@ -139,18 +143,6 @@ internal sealed class StreamRelay(
 
         answer.Write(action == FrameAction.Replace ? _follower.Replacement : frame);
         return true;
-    }
-
-    private ValueTask KeepAliveAsync()
-    {
-        if (answer.IsOpen)
-        {
-            return answer.KeepAliveAsync();
-        }
-
-        answer.OpenEarly();
-        vigil.ClientSilence.Start(options.Streaming.KeepAliveAfter);
-        return answer.KeepAliveAsync();
     }
 
     private async Task<AttemptResult> EndAsync(BodyRead end)
@@ -165,7 +157,7 @@ internal sealed class StreamRelay(
         if (_follower.HasFailed)
         {
             exchange.NoteUpstreamError(_follower.UpstreamError);
-            if (_hasHeard && !_follower.IsTerminal)
+            if (!_follower.IsTerminal)
             {
                 await answer.CloseAsync();
             }
@@ -175,7 +167,7 @@ internal sealed class StreamRelay(
 
         if (_follower.IsTerminal || (!end.ClientGone && _follower.MayEnd(cleanly: end.Lost is null)))
         {
-            exchange.Complete(answer.FinalFidelity());
+            exchange.Complete();
             return AttemptResult.Answered.Value;
         }
 
@@ -188,7 +180,7 @@ internal sealed class StreamRelay(
         if (_follower.LacksOnlyClosing)
         {
             await answer.CloseAsync();
-            exchange.Complete(answer.FinalFidelity());
+            exchange.Complete();
             return AttemptResult.Answered.Value;
         }
 

@@ -35,6 +35,12 @@ internal sealed class UpstreamBody(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<BodyRead> ReadAsync(Memory<byte> memory)
     {
+        // An upstream that never pauses must not keep us from seeing that it is over.
+        if (vigil.Final() is var final and not Alarm.None)
+        {
+            return EndOf(final);
+        }
+
         try
         {
 #pragma warning disable CA2012 // The rule cannot follow it: the value is taken once, by whichever await is reached.

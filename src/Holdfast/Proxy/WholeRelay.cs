@@ -88,7 +88,7 @@ internal sealed class WholeRelay(
         if (IsSuccess && Generates && IsPlainJson())
         {
             var peek = AnswerPeek.Read(request.Path.Protocol, Held.Bytes);
-            if (!peek.IsWhole)
+            if (peek.IsCut)
             {
                 exchange.Record.ClosedFirst ??= "upstream";
                 return new AttemptResult.Failed(Phase.Held, ErrorCodes.AnswerTruncated, "The JSON of the answer is cut.");
@@ -215,9 +215,8 @@ internal sealed class WholeRelay(
         }
 
         var code = lost.Class == ErrorClass.Stream ? ErrorCodes.AnswerTruncated : lost;
-        exchange.Record.Error = lost.Text;
-        return new AttemptResult.Failed(exchange.Stream is { IsOpen: true } ? Phase.Opened : Phase.Held, code,
-            read.Detail ?? lost.Name);
+        return new AttemptResult.Failed(
+            exchange.Stream is { IsOpen: true } ? Phase.Opened : Phase.Held, code, read.Detail) { Cause = lost };
     }
 
     private void CopyHead()
@@ -241,7 +240,7 @@ internal sealed class WholeRelay(
     {
         if ((int)upstream.StatusCode < 400)
         {
-            exchange.Complete("exact");
+            exchange.Complete();
             return;
         }
 

@@ -54,7 +54,7 @@ internal sealed class Upstream : IDisposable
     public static bool IsDefaultName(string name, ProtocolFamily family) =>
         string.Equals(name, family.ToString(), StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The URL for a client's raw target, kept byte for byte; the product prefix is removed before (D8).</summary>
+    /// <summary>The URL for a client's raw target, kept byte for byte; its product prefix is gone (D8).</summary>
     public Uri Target(string rawTarget) => _target.Join(rawTarget);
 
     /// <summary>Replaces the client's credential in a request that has its URL and headers; a default upstream without
@@ -95,7 +95,8 @@ internal sealed class Upstream : IDisposable
     public override string ToString() => Name;
 
     private async Task<HttpResponseMessage> SendAsync(
-        HttpMessageInvoker invoker, HttpRequestMessage request, ConnectionTrace trace, CancellationToken cancellationToken)
+        HttpMessageInvoker invoker, HttpRequestMessage request, ConnectionTrace trace,
+        CancellationToken cancellationToken)
     {
         request.Options.Set(ConnectionTrace.Key, trace);
         ConnectionTrace.Current.Value = trace;
@@ -127,7 +128,8 @@ internal sealed class Upstream : IDisposable
         }
 
         // Without a tunnel the proxy answers in the upstream's place: that must not look like the upstream's answer.
-        if (response.StatusCode == HttpStatusCode.ProxyAuthenticationRequired && _target.IsPlain && _options.Proxy != "off")
+        if (response.StatusCode == HttpStatusCode.ProxyAuthenticationRequired
+            && _target.IsPlain && _options.Proxy != "off")
         {
             response.Dispose();
             throw new HttpRequestException(HttpRequestError.ProxyTunnelError, "The proxy asks for credentials (407).");

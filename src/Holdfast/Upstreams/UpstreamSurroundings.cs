@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Upstreams;
 
-/// <summary>What every upstream needs from outside: the limits it shares with the others, time, the environment.</summary>
+/// <summary>What every upstream needs from outside: the limits they share, time, the environment.</summary>
 /// <param name="ConnectTimeout">Limit for setting up a connection: DNS, TCP, proxy and TLS together.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Environment">Reads an environment variable; null when it is not set.</param>

@@ -1,6 +1,6 @@
 namespace Holdfast.Upstreams;
 
-/// <summary>Joins an upstream's base URL and a client's raw target (D8). Never decodes or re-encodes a byte of it.</summary>
+/// <summary>Joins an upstream's base URL and a client's raw target (D8). Never decodes or re-encodes it.</summary>
 internal sealed class UpstreamTarget
 {
     private static readonly string[] Versions = ["v1", "v1beta"];
@@ -35,7 +35,8 @@ internal sealed class UpstreamTarget
         // Not a byte of a valid target is touched; what would break the request line is made harmless.
         if (rawTarget.AsSpan().IndexOfAnyExceptInRange('!', '~') >= 0)
         {
-            rawTarget = string.Concat(rawTarget.Select(c => c is >= '!' and <= '~' ? $"{c}" : Uri.EscapeDataString($"{c}")));
+            rawTarget = string.Concat(
+                rawTarget.Select(c => c is >= '!' and <= '~' ? $"{c}" : Uri.EscapeDataString($"{c}")));
         }
 
         var split = rawTarget.IndexOf('?', StringComparison.Ordinal);

@@ -42,7 +42,7 @@ public sealed class CommandTests : CliTest
     [Fact]
     public async Task Serve_prints_every_error_of_the_configuration_and_ends_with_2()
     {
-        var file = WriteFile("bad.json", "{\n\"streaming\": { \"keepAliveAfter\": \"20\" },\n\"colour\": 1 }");
+        var file = WriteFile("bad.json", "{\n\"streaming\": { \"keepAliveAfter\": \"20\" },\n\"streming\": 1 }");
 
         var outcome = await RunAsync("serve", "--config", file, "--listen", "http://0.0.0.0:1");
 
@@ -52,8 +52,7 @@ public sealed class CommandTests : CliTest
             [
                 $"The configuration has 3 errors ({file}):",
                 "  line 2: streaming.keepAliveAfter (\"20\") is not a duration: write it as \"00:00:20\".",
-                "  line 3: colour is not a setting: at the top there may be listen, access, allowedHosts, allowedOrigins, "
-                    + "tls, upstreams, streaming, timeouts, limits, debug.",
+                "  line 3: streming is not a setting: did you mean \"streaming\"?",
                 "  --listen (\"http://0.0.0.0:1\") can be reached from other machines, and nothing asks callers "
                     + "for a key: listen on 127.0.0.1, or write \"access\": \"open\" if everyone may call.",
             ],

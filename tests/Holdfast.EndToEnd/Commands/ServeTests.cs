@@ -6,6 +6,7 @@ using Holdfast.EndToEnd.Programs;
 namespace Holdfast.EndToEnd.Commands;
 
 /// <summary>The commands as shells and service managers see them: exit codes, and what is said where.</summary>
+[Collection(nameof(OwnProcesses))]
 public sealed class ServeTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using Holdfast.TestKit;
 namespace Holdfast.EndToEnd.Commands;
 
 /// <summary><c>holdfast simulate</c>: a provider for anyone, on loopback only.</summary>
+[Collection(nameof(OwnProcesses))]
 public sealed class SimulateTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using Holdfast.Simulator;
 namespace Holdfast.EndToEnd.Sdks;
 
 /// <summary>R52, R65, D7: what an SDK says of its user's key reaches the default upstream of its protocol as it was said.</summary>
+[Collection(nameof(OwnProcesses))]
 public sealed class CredentialTests
 {
     [Theory]

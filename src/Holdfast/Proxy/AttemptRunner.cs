@@ -53,12 +53,15 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             return configured;
         }
 
-        if (!Loopback.IsLoopbackClient(request.Http.HttpContext))
+        var isLocal = Loopback.IsLoopbackClient(request.Http.HttpContext);
+        if (isLocal && request.Client.IsCodex)
         {
-            return TimeSpan.FromSeconds(20);
+            return Timeout.InfiniteTimeSpan;
         }
 
-        return request.Client.IsCodex ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(45);
+        // A client that says it will not wait that long is opened while it still waits.
+        var usual = TimeSpan.FromSeconds(isLocal ? 45 : 20);
+        return request.Client.Patience * 2 / 3 is { } early && early < usual ? early : usual;
     }
 
     private async Task<(HttpResponseMessage?, ConnectionTrace, AttemptResult?)> DispatchAsync(

@@ -83,7 +83,7 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             // Bad framing, or the connection's end. Nobody may have asked for the token before: only then is it right now.
-            ClientLeft = e is not IOException or ConnectionResetException || http.RequestAborted.IsCancellationRequested;
+            ClientLeft = e is OperationCanceledException or ConnectionResetException || http.RequestAborted.IsCancellationRequested;
             return ClientLeft ? null : new(ErrorCodes.BodyIncomplete, "The request body is badly framed.");
         }
     }

@@ -122,8 +122,8 @@ public sealed class RequestHeaderTests
         Assert.True(gateway.Upstream.Requests[0].Head.Span.IndexOf(value) > 0);
     }
 
-    [Fact]
     // Beside keep-alive, close or upgrade Kestrel itself forgets the other names in Connection: those cannot be honoured.
+    [Fact]
     public async Task What_belongs_to_one_connection_or_to_us_never_arrives()
     {
         await using var gateway = await TestGateway.StartAsync();

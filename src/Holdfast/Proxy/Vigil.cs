@@ -29,7 +29,7 @@ internal enum Alarm
 internal sealed class Vigil : IDisposable
 {
     private readonly WakeUp _wakeUp = new();
-    private readonly SilenceClock _total;
+    private readonly SilenceClock? _total;
     private readonly CancellationToken _clientGone;
     private readonly CancellationToken _stopping;
     private readonly CancellationTokenRegistration _onClientGone;
@@ -40,8 +40,12 @@ internal sealed class Vigil : IDisposable
     {
         ClientSilence = new SilenceClock(time, Wake);
         UpstreamSilence = new SilenceClock(time, Wake);
-        _total = new SilenceClock(time, Wake);
-        _total.Start(total);
+        if (total != Timeout.InfiniteTimeSpan)
+        {
+            _total = new SilenceClock(time, Wake);
+            _total.Start(total);
+        }
+
         _clientGone = clientGone;
         _stopping = stopping;
         _onClientGone = clientGone.UnsafeRegister(static wake => ((Action)wake!)(), Wake);
@@ -76,7 +80,7 @@ internal sealed class Vigil : IDisposable
             return Alarm.Stopping;
         }
 
-        return _total.IsDue ? Alarm.Overtime : Alarm.None;
+        return _total is { IsDue: true } ? Alarm.Overtime : Alarm.None;
     }
 
     /// <summary>What is due now, while nothing comes.</summary>
@@ -104,6 +108,6 @@ internal sealed class Vigil : IDisposable
         _onStopping.Dispose();
         ClientSilence.Dispose();
         UpstreamSilence.Dispose();
-        _total.Dispose();
+        _total?.Dispose();
     }
 }

@@ -24,8 +24,8 @@ internal sealed class UpstreamBody(
     /// <summary>What to say when the upstream has been silent for too long; changes when the first byte has come.</summary>
     public ErrorCode SilenceCode { get; set; } = ErrorCodes.FirstByteTimeout;
 
-    /// <summary>What to do when the client has heard nothing for long.</summary>
-    public Func<ValueTask>? OnClientSilent { get; set; }
+    /// <summary>What to do when the client has heard nothing for long; begins its clock anew.</summary>
+    public required Func<ValueTask> OnClientSilent { get; init; }
 
     /// <summary>Waits until there is something to read. Asks for no memory: an idle stream holds none.</summary>
     public ValueTask<BodyRead> WaitAsync() => ReadAsync(Memory<byte>.Empty);
@@ -61,8 +61,7 @@ internal sealed class UpstreamBody(
                 }
                 else if (alarm == Alarm.ClientSilent)
                 {
-                    await (OnClientSilent?.Invoke() ?? ValueTask.CompletedTask);
-                    vigil.ClientSilence.Restart();
+                    await OnClientSilent();
                 }
                 else
                 {

@@ -157,7 +157,7 @@ internal sealed class WholeRelay(
         }
 
         CopyHead();
-        body.OnClientSilent = null;
+        vigil.ClientSilence.Stop();
         body.SilenceCode = ErrorCodes.StreamStalled;
         vigil.UpstreamSilence.Start(options.Streaming.StallAfter);
         exchange.Phase = Phase.Committed;

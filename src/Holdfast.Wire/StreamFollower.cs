@@ -81,7 +81,7 @@ public abstract class StreamFollower
         var e = SseEvent.Parse(frame);
         if (e.IsBlank)
         {
-            return FrameAction.Relay;
+            return e.HasBom ? Repair(e, default, isDone: false) : FrameAction.Relay;
         }
 
         if (e.DataLines == 0)
@@ -190,7 +190,7 @@ public abstract class StreamFollower
 
     private FrameAction ObserveWithoutData(in SseEvent e)
     {
-        var text = e.Raw.Trim(" \t\n\r"u8);
+        var text = e.Text.Trim(" \t\n\r"u8);
 
         // A bare JSON error without `data:` is how Gemini and some proxies report failure in a stream.
         if (text[0] == '{' && JsonPeek.IsWholeObject(text))
@@ -228,7 +228,7 @@ public abstract class StreamFollower
             _replacement.Write("\n"u8);
         }
 
-        var rest = e.HasBom ? e.Raw[3..] : e.Raw;
+        var rest = e.Text;
         while (SseEvent.TakeLine(ref rest, out var line))
         {
             if (SseEvent.TryValue(line, "data"u8, out var value, out _))

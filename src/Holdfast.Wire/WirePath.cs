@@ -138,9 +138,16 @@ public sealed record WirePath(
 
     private static bool IsReserved(ReadOnlySpan<char> path)
     {
+        // However it is written: an upstream may decode it and not mind the case.
+        if (path.Contains('%'))
+        {
+            path = Uri.UnescapeDataString(path.ToString());
+        }
+
         foreach (var reserved in Reserved)
         {
-            if (path.SequenceEqual(reserved) || (path.StartsWith(reserved) && path[reserved.Length] == '/'))
+            if (path.StartsWith(reserved, StringComparison.OrdinalIgnoreCase)
+                && (path.Length == reserved.Length || path[reserved.Length] == '/'))
             {
                 return true;
             }

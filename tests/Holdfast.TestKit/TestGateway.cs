@@ -1,7 +1,10 @@
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
 using Holdfast.Configuration;
 using Holdfast.Hosting;
+using Holdfast.Observability;
+using Holdfast.Proxy;
 using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.TestKit.Sockets;
@@ -76,6 +79,41 @@ public sealed class TestGateway : IAsyncDisposable
     /// <summary>The record of the next exchange that ends, in the order of their ends.</summary>
     public Task<ExchangeRecord> NextRecordAsync() => _records.NextAsync().WithinTestTimeout();
 
+    /// <summary>Waits until the gateway has noticed that every client which had an exchange open has closed its connection.</summary>
+    public async Task WhenClientsAreGoneAsync()
+    {
+        var open = Services.GetRequiredService<OpenExchanges>();
+        var clients = open.Snapshot().OfType<Exchange>().Select(exchange => exchange.Http.RequestAborted);
+        foreach (var gone in clients)
+        {
+            var noticed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using var registration = gone.Register(noticed.SetResult);
+            await noticed.Task.WithinTestTimeout();
+        }
+    }
+
+    /// <summary>The sum of the samples of <c>/metrics</c> that bear this name and these labels; 0 without any.</summary>
+    /// <param name="name">The name, for example <c>holdfast_refusals_total</c>.</param>
+    /// <param name="labels">Labels as they stand there, for example <c>error_type="bad_json"</c>.</param>
+    public async Task<double> MetricAsync(string name, params string[] labels)
+    {
+        await using var client = await ConnectAsync();
+        await client.RequestAsync("GET", "/metrics");
+        return (await client.ReadTextAsync()).Split('\n')
+            .Where(line => line.StartsWith(name, StringComparison.Ordinal)
+                && line[name.Length] is (' ' or '{')
+                && labels.All(line.Contains))
+            .Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Waits until this many client connections are open.</summary>
+    public Task WaitForConnectionsAsync(int count) =>
+        UntilAsync(() => Services.GetRequiredService<SocketCounters>().Open == count);
+
+    /// <summary>Waits until this many exchanges are open.</summary>
+    public Task WaitForOpenExchangesAsync(int count) =>
+        UntilAsync(() => Services.GetRequiredService<OpenExchanges>().Count == count);
+
     /// <summary>Begins the drain and returns when the host has stopped.</summary>
     public Task StopAsync() => _app.StopAsync();
 
@@ -86,6 +124,16 @@ public sealed class TestGateway : IAsyncDisposable
         await _app.StopAsync().WithinTestTimeout();
         await _app.DisposeAsync();
         Log.AssertNoUnexpectedErrors();
+    }
+
+    // Neither tells when it changes.
+    private static async Task UntilAsync(Func<bool> isMet)
+    {
+        using var deadline = new CancellationTokenSource(TestTimeout.Deadline);
+        while (!isMet())
+        {
+            await Task.Delay(5, deadline.Token);
+        }
     }
 
     private static HoldfastOptions OptionsFor(Uri address, Action<UpstreamOptions>? change)

@@ -187,6 +187,13 @@ public static class ErrorCodes
         "A wrong base URL in the client, for example /v1 given twice.",
         "Point the client at the gateway's root (Anthropic, Gemini) or its /v1 (OpenAI).");
 
+    /// <summary>A method no API has.</summary>
+    public static readonly ErrorCode MethodNotAllowed = new(
+        "method_not_allowed", 405, ErrorClass.Request, "method_not_allowed",
+        "The request's method is none that an API of the protocols has; the header Allow names those.",
+        "A scanner, a misdirected WebDAV client, or a method in lower case.",
+        "Use the method the API documents. Nothing was sent upstream.");
+
     /// <summary>The request names an upstream that does not exist.</summary>
     public static readonly ErrorCode UnknownUpstream = new("unknown_upstream", 400, ErrorClass.Request, "unknown_upstream",
         "The request names an upstream that is not configured, or none is configured for its protocol.",
@@ -219,7 +226,8 @@ public static class ErrorCodes
         FirstByteTimeout, StreamStalled, RequestTimeout, TotalTimeout,
         StreamReset, StreamHangup, StreamTruncated, StreamGarbled, AnswerTruncated, JsonForStream,
         GatewayStopped, Draining, InternalError,
-        BadJson, ModelMissing, UnsupportedContentType, BodyTooLarge, BodyIncomplete, Denied, UnknownPath, UnknownUpstream,
+        BadJson, ModelMissing, UnsupportedContentType, BodyTooLarge, BodyIncomplete, Denied, UnknownPath, MethodNotAllowed,
+        UnknownUpstream,
         HostNotAllowed, OriginNotAllowed, WebSocketNotSupported,
     ];
 }

@@ -5,17 +5,19 @@ using Holdfast.Wire.Usage;
 namespace Holdfast.Wire.Json;
 
 /// <summary>What the gateway reads out of a whole JSON answer.</summary>
-/// <param name="IsWhole">Whether the bytes are one whole JSON document: a cut one must never look like an answer (R5).</param>
+/// <param name="IsCut">Whether the bytes are the beginning of a JSON document whose rest is missing: that must never look
+/// like an answer (R5). What is no JSON at all is not cut.</param>
 /// <param name="Model">The model the answer names.</param>
 /// <param name="Usage">The tokens it states.</param>
-public readonly record struct AnswerPeek(bool IsWhole, string? Model, TokenUsage? Usage)
+public readonly record struct AnswerPeek(bool IsCut, string? Model, TokenUsage? Usage)
 {
     /// <summary>Reads an answer to its end; never throws.</summary>
     public static AnswerPeek Read(WireProtocol protocol, in ReadOnlySequence<byte> body)
     {
         var usage = protocol.ReadUsage();
         string? model = null;
-        var reader = new Utf8JsonReader(body, JsonPeek.Options);
+        var json = JsonPeek.SkipBom(body);
+        var reader = new Utf8JsonReader(json, JsonPeek.Options);
         try
         {
             while (reader.Read())
@@ -44,11 +46,11 @@ public readonly record struct AnswerPeek(bool IsWhole, string? Model, TokenUsage
                 }
             }
 
-            return new(reader.BytesConsumed > 0, model, usage.Usage);
+            return new(reader.BytesConsumed == 0, model, usage.Usage);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return new(false, model, usage.Usage);
+            return new(JsonPeek.IsCut(json), model, usage.Usage);
         }
     }
 }

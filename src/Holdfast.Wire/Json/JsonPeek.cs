@@ -52,6 +52,33 @@ public static class JsonPeek
     /// <summary>Whether the bytes are one whole JSON document and nothing else.</summary>
     public static bool IsWholeDocument(in ReadOnlySequence<byte> json) => IsWhole(new Utf8JsonReader(json, Options));
 
+    /// <summary>Whether bytes that are no whole document are the beginning of one: nothing is wrong with them but that
+    /// more should follow.</summary>
+    internal static bool IsCut(in ReadOnlySequence<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, isFinalBlock: false, new JsonReaderState(Options));
+        try
+        {
+            while (reader.Read())
+            {
+            }
+
+            return reader.CurrentDepth > 0 || reader.TokenType
+                is JsonTokenType.None or JsonTokenType.StartObject or JsonTokenType.StartArray;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The document without a byte order mark, which is no JSON but harmless.</summary>
+    internal static ReadOnlySequence<byte> SkipBom(in ReadOnlySequence<byte> json)
+    {
+        ReadOnlySpan<byte> bom = [0xEF, 0xBB, 0xBF];
+        return json.FirstSpan.StartsWith(bom) ? json.Slice(bom.Length) : json;
+    }
+
     /// <summary>Writes a JSON document on one line: raw line ends stand only between tokens, where a blank does as well.</summary>
     public static void WriteOnOneLine(ReadOnlySpan<byte> json, IBufferWriter<byte> output)
     {

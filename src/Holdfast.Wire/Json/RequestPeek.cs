@@ -16,7 +16,7 @@ public readonly record struct RequestPeek(string? Model, bool Stream, string? Er
         string? model = null;
         var stream = false;
         string? deniedField = null;
-        var reader = new Utf8JsonReader(SkipBom(body), JsonPeek.Options);
+        var reader = new Utf8JsonReader(JsonPeek.SkipBom(body), JsonPeek.Options);
         try
         {
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
@@ -53,7 +53,8 @@ public readonly record struct RequestPeek(string? Model, bool Stream, string? Er
         {
             // Not the exception's own text: it may quote the body.
             return new(null, false,
-                $"The body is not valid JSON: it breaks at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.");
+                $"The body is not valid JSON: it breaks at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.",
+                deniedField);
         }
         catch (InvalidOperationException)
         {
@@ -72,11 +73,5 @@ public readonly record struct RequestPeek(string? Model, bool Stream, string? Er
         }
 
         return null;
-    }
-
-    private static ReadOnlySequence<byte> SkipBom(in ReadOnlySequence<byte> body)
-    {
-        ReadOnlySpan<byte> bom = [0xEF, 0xBB, 0xBF];
-        return body.FirstSpan.StartsWith(bom) ? body.Slice(bom.Length) : body;
     }
 }

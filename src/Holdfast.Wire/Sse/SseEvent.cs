@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Holdfast.Wire.Sse;
 
 /// <summary>One frame of a stream, looked at without changing it: its bytes, its event name, its data.</summary>
@@ -19,6 +21,9 @@ public readonly ref struct SseEvent
 
     /// <summary>The bytes as the upstream wrote them, the closing empty line included.</summary>
     public ReadOnlySpan<byte> Raw { get; }
+
+    /// <summary>The bytes without a byte order mark.</summary>
+    public ReadOnlySpan<byte> Text => HasBom ? Raw[Bom.Length..] : Raw;
 
     /// <summary>Value of the last <c>event:</c> line; empty without one.</summary>
     public ReadOnlySpan<byte> Name { get; }
@@ -45,7 +50,7 @@ public readonly ref struct SseEvent
         var rest = hasBom ? raw[Bom.Length..] : raw;
         ReadOnlySpan<byte> name = default;
         ReadOnlySpan<byte> data = default;
-        byte[]? joined = null;
+        ArrayBufferWriter<byte>? joined = null;
         var dataLines = 0;
         var lacksSpace = false;
         var hasLines = false;
@@ -68,7 +73,9 @@ public readonly ref struct SseEvent
                 }
                 else
                 {
-                    joined = [.. joined ?? data.ToArray(), (byte)'\n', .. value];
+                    joined ??= Begin(data, raw.Length);
+                    joined.Write("\n"u8);
+                    joined.Write(value);
                 }
             }
             else if (TryValue(line, "event"u8, out value, out _))
@@ -77,7 +84,16 @@ public readonly ref struct SseEvent
             }
         }
 
-        return new SseEvent(raw, name, joined ?? data, dataLines, hasBom, lacksSpace, hasLines);
+        return new SseEvent(
+            raw, name, joined is null ? data : joined.WrittenSpan, dataLines, hasBom, lacksSpace, hasLines);
+    }
+
+    /// <summary>The joined data is never longer than the frame: one array, however many lines there are.</summary>
+    private static ArrayBufferWriter<byte> Begin(ReadOnlySpan<byte> data, int length)
+    {
+        var joined = new ArrayBufferWriter<byte>(length);
+        joined.Write(data);
+        return joined;
     }
 
     /// <summary>Takes the first line off <paramref name="rest"/>; false at its end.</summary>

@@ -27,7 +27,9 @@ internal static class SimulateCommand
     private static async Task<int> SimulateAsync(
         string listen, InvocationConfiguration console, CancellationToken cancellationToken)
     {
-        if (!IPEndPoint.TryParse(listen, out var endpoint) || !IPAddress.IsLoopback(endpoint.Address))
+        // Without a port the framework reads 0, which is a port only where it is written out.
+        if (!IPEndPoint.TryParse(listen, out var endpoint) || !IPAddress.IsLoopback(endpoint.Address)
+            || (endpoint.Port == 0 && !listen.EndsWith(":0", StringComparison.Ordinal)))
         {
             await console.Error.WriteLineAsync(
                 $"--listen (\"{listen}\") is not a loopback address with a port: write 127.0.0.1:9000.");

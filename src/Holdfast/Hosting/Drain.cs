@@ -65,13 +65,14 @@ internal sealed class Drain(TimeSpan limit, ConnectionWatch connections, TimePro
     /// <summary>Stops taking new exchanges. Safe to call twice; never blocks.</summary>
     public void Begin()
     {
+        // First, so that whoever is refused also hears that the connection closes (R10).
+        connections.BeginDraining();
         if (Interlocked.CompareExchange(ref _state, DrainState.Draining, DrainState.Running) != DrainState.Running)
         {
             return;
         }
 
         logger.Draining(Running, limit);
-        connections.BeginDraining();
         CompleteIfEmpty();
     }
 

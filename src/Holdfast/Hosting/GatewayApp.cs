@@ -40,6 +40,7 @@ internal static class GatewayApp
         builder.Services.AddSimulatorUpstream(options);
         builder.Services.AddUpstreams(parts.Environment);
         builder.Services.AddProxy();
+        builder.Services.AddHostedService<MemoryTrim>();
         if (parts.Home is { } home)
         {
             builder.Services.AddHostedService<StopSignals>();

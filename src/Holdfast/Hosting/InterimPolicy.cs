@@ -6,7 +6,7 @@ internal static class InterimPolicy
 {
     private static readonly string[] Agents = ["node", "undici", "bun/", "curl/", "claude-cli/"];
 
-    private static readonly string[] Runtimes = ["node", "bun", "deno", ".NET"];
+    private static readonly string[] Runtimes = ["node", "bun", "deno", ".NET", "dotnet"];
 
     /// <summary>Whether the sender of this request takes them.</summary>
     public static bool Accepts(HttpRequest request) =>
@@ -25,7 +25,8 @@ internal static class InterimPolicy
 
         return userAgent is not null
             && (Agents.Any(agent => IsProduct(userAgent, agent))
-                || userAgent.Contains("(.NET ", StringComparison.Ordinal));
+                || userAgent.Contains("(.NET ", StringComparison.Ordinal)
+                || userAgent.Contains(" gl-node/", StringComparison.Ordinal));
     }
 
     private static bool IsProduct(string userAgent, string agent) =>

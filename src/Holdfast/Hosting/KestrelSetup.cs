@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Holdfast.Configuration;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -61,6 +62,10 @@ internal static class KestrelSetup
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
+
+        // One byte, one character: whatever a header's bytes mean, they go on as they came.
+        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
         // Server-wide in Kestrel, so never; ConnectionWatch closes idle connections of other machines (D14).
         kestrel.Limits.KeepAliveTimeout = Never;

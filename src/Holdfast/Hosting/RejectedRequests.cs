@@ -15,8 +15,10 @@ internal sealed class RejectedRequests(SocketCounters counters, ILogger<Rejected
     public void OnNext(KeyValuePair<string, object?> value)
     {
         if (value is not { Key: EventName, Value: IFeatureCollection features }
-            || features.Get<IBadRequestExceptionFeature>()?.Error is not BadHttpRequestException error)
+            || features.Get<IBadRequestExceptionFeature>()?.Error is not BadHttpRequestException error
+            || features.Get<IHttpResponseFeature>()?.HasStarted == true)
         {
+            // Where an answer of ours has begun, Kestrel only failed to read the rest of the body behind it.
             return;
         }
 

@@ -40,6 +40,8 @@ internal static class ObservabilityRegistration
     {
         logging.ClearProviders();
         logging.SetMinimumLevel(LogLevel.Warning);
+        // Else the server makes an activity for every request, only to name it in lines nobody sees.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         logging.AddFilter("Holdfast", debug ? LogLevel.Debug : LogLevel.Information);
         logging.Services.AddSingleton<ILoggerProvider>(provider => new StderrLogging(
             sink ?? StandardStreams.Error(), provider.GetService<TimeProvider>() ?? TimeProvider.System));

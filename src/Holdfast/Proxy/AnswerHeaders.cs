@@ -22,7 +22,7 @@ internal static class AnswerHeaders
     /// <summary>Copies the client's end-to-end headers to the upstream's request.</summary>
     public static void CopyTo(HttpRequestMessage target, HttpRequest source, bool asksForIdentity)
     {
-        var named = ConnectionTokens(source.Headers.Connection);
+        var named = ConnectionTokens(source.Headers.Connection.ToString());
         foreach (var (name, values) in source.Headers)
         {
             if (name.Length == 0 || name[0] == ':' || HopByHop.Contains(name) || RequestFraming.Contains(name)
@@ -48,9 +48,12 @@ internal static class AnswerHeaders
     /// <param name="keepsBody">Whether the body goes through byte for byte, so that its length and encoding still hold.</param>
     public static void CopyTo(HttpResponseMessage source, IHeaderDictionary target, bool keepsBody)
     {
+        var named = source.Headers.NonValidated.TryGetValues("connection", out var connection)
+            ? ConnectionTokens(connection.ToString())
+            : null;
         foreach (var header in source.Headers.NonValidated)
         {
-            if (!HopByHop.Contains(header.Key))
+            if (!HopByHop.Contains(header.Key) && named?.Contains(header.Key) != true)
             {
                 target[header.Key] = ValuesOf(header.Value);
             }
@@ -73,14 +76,17 @@ internal static class AnswerHeaders
         {
             if (!target.Headers.TryAddWithoutValidation(name, values[0]))
             {
-                target.Content?.Headers.TryAddWithoutValidation(name, values[0]);
+                ContentOf(target).Headers.TryAddWithoutValidation(name, values[0]);
             }
         }
         else if (!target.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
         {
-            target.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            ContentOf(target).Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
     }
+
+    /// <summary>Headers that describe a body need one to go with, be it empty.</summary>
+    private static HttpContent ContentOf(HttpRequestMessage target) => target.Content ??= new ByteArrayContent([]);
 
     private static StringValues ValuesOf(HeaderStringValues values)
     {
@@ -99,9 +105,8 @@ internal static class AnswerHeaders
         return texts;
     }
 
-    private static HashSet<string>? ConnectionTokens(StringValues connection)
+    private static HashSet<string>? ConnectionTokens(string text)
     {
-        var text = connection.ToString();
         if (text.Length == 0 || text.Equals("keep-alive", StringComparison.OrdinalIgnoreCase)
             || text.Equals("close", StringComparison.OrdinalIgnoreCase))
         {

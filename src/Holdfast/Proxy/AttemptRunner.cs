@@ -53,12 +53,15 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             return configured;
         }
 
-        if (!Loopback.IsLoopbackClient(request.Http.HttpContext))
+        var isLocal = Loopback.IsLoopbackClient(request.Http.HttpContext);
+        if (isLocal && request.Client.IsCodex)
         {
-            return TimeSpan.FromSeconds(20);
+            return Timeout.InfiniteTimeSpan;
         }
 
-        return request.Client.IsCodex ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(45);
+        // A client that says it will not wait that long is opened while it still waits.
+        var usual = TimeSpan.FromSeconds(isLocal ? 45 : 20);
+        return request.Client.Patience * 2 / 3 is { } early && early < usual ? early : usual;
     }
 
     private async Task<(HttpResponseMessage?, ConnectionTrace, AttemptResult?)> DispatchAsync(
@@ -85,6 +88,8 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
                 exchange.Record.UpstreamRequestId = RequestIdOf(response);
                 exchange.UpstreamHeard();
                 exchange.NoteConnection(trace);
+
+                LetGoOf(message, request);
                 exchange.Phase = exchange.Phase == Phase.Opened ? Phase.Opened : Phase.Held;
                 return (response, trace, null);
             }
@@ -136,12 +141,13 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
 
     private async ValueTask BreakSilenceAsync(Exchange exchange, Vigil vigil, ClientRequest request)
     {
-        if (exchange.Stream is not { } stream)
+        // A JSON array is not opened early: once it is, a failure could no longer be told at all (D20).
+        if (exchange.Stream is not { } stream || (!stream.IsOpen && !stream.Follower.CanTellErrors))
         {
             // A whole answer: an interim response for those who take it, else TCP keep-alive has to do (D31).
             if (InterimPolicy.Accepts(request.Http))
             {
-                await InterimResponses.TrySendAsync(request.Http.HttpContext, request.Http.HttpContext.RequestAborted);
+                await InterimResponses.TrySendAsync(request.Http.HttpContext, CancellationToken.None);
             }
 
             vigil.ClientSilence.Restart();
@@ -154,7 +160,16 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             tools.Metrics.OpenedEarly(exchange.Record.Protocol, exchange.Record.Upstream);
         }
 
-        await stream.KeepAliveAsync();
+        if (options.Streaming.KeepAliveAfter == Timeout.InfiniteTimeSpan)
+        {
+            // No keepalives are wanted; but a client that waits for its headers is to have them.
+            await stream.FlushAsync();
+        }
+        else
+        {
+            stream.KeepAlive();
+        }
+
         vigil.ClientSilence.Start(options.Streaming.KeepAliveAfter);
     }
 
@@ -192,20 +207,21 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         CancellationTokenSource attempt)
     {
         var source = await response.Content.ReadAsStreamAsync(attempt.Token);
-        var isEvents = response.IsSuccessStatusCode && IsEventStream(response);
-        var isDecoded = false;
-        if ((isEvents || request.WantsStream) && response.Content.Headers.ContentEncoding.LastOrDefault() is { } encoding
-            && encoding != "identity")
+        var layers = ContentDecoding.LayersOf(response);
+        var isEvents = response.IsSuccessStatusCode && IsEventStream(response)
+            && (layers.Count == 0 || request.WantsStream || request.Path.StreamsKnownEvents);
+        var isDecoded = layers.Count > 0 && (isEvents || request.WantsStream);
+        if (isDecoded)
         {
-            if (UpstreamBody.Decode(source, encoding) is not { } decoded)
+            if (ContentDecoding.Undo(source, layers) is not { } plain)
             {
-                return Failed(exchange, ErrorCodes.StreamGarbled, $"The stream comes in an encoding nobody asked for: {encoding}.");
+                return Failed(exchange, ErrorCodes.StreamGarbled,
+                    $"The answer comes in an encoding nobody asked for: {string.Join(", ", layers)}.");
             }
 
-            source = decoded;
-            isDecoded = true;
-            response.Content.Headers.ContentEncoding.Clear();
-            response.Content.Headers.ContentLength = null;
+            source = plain;
+            response.Content.Headers.Remove("content-encoding");
+            response.Content.Headers.Remove("content-length");
         }
 
         var body = new UpstreamBody(source, exchange, vigil, trace, attempt)
@@ -220,7 +236,10 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             return await StreamAsync(default);
         }
 
-        var whole = new WholeRelay(exchange, request, body, response, vigil, options);
+        var whole = new WholeRelay(exchange, request, body, response, vigil, options)
+        {
+            Fidelity = isDecoded ? "repaired" : "exact",
+        };
         using var held = whole.Held;
         if (await whole.BeginAsync() is { } failed)
         {
@@ -253,6 +272,17 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
                     tools.Metrics.Repaired(exchange.Record.Protocol, exchange.Record.Upstream);
                 }
             }
+        }
+    }
+
+    /// <summary>The answer holds on to its request for as long as the stream lasts; nobody else needs it any more.</summary>
+    private static void LetGoOf(HttpRequestMessage message, ClientRequest request)
+    {
+        message.Headers.Clear();
+        if (message.Content is RequestContent { IsSent: true })
+        {
+            message.Content = null;
+            request.ReleaseBody();
         }
     }
 

@@ -150,7 +150,8 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     /// <param name="cause">What the sockets did, where the code says only what came of it.</param>
     public void NoteFailure(ErrorCode code, string? detail, ErrorCode? cause = null)
     {
-        Record.End = code.Class == ErrorClass.Request ? "refused" : "failed";
+        var isRefusal = code.Class == ErrorClass.Request || code == ErrorCodes.Draining;
+        Record.End = isRefusal ? "refused" : "failed";
         Record.EndSide = code.Class switch
         {
             ErrorClass.Request => "client",
@@ -161,7 +162,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         Record.ErrorCode = code.Name;
         Record.ErrorDetail = detail;
         Record.ClosedFirst ??= code.Class is ErrorClass.Timeout or ErrorClass.Gateway ? "gateway" : null;
-        if (code.Class == ErrorClass.Request || code == ErrorCodes.Draining)
+        if (isRefusal)
         {
             _tools.Metrics.Refused(code.Name);
         }
@@ -217,6 +218,11 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         }
         else if (error.Code.Class == ErrorClass.Request)
         {
+            if (error.Code == ErrorCodes.MethodNotAllowed)
+            {
+                response.Headers.Allow = ApiMethods.Allowed;
+            }
+
             // Repeating it as it is cannot help; both SDKs obey this.
             response.Headers["x-should-retry"] = "false";
         }

@@ -6,6 +6,8 @@ namespace Holdfast.Proxy;
 /// </summary>
 internal sealed class SilenceClock(TimeProvider time, Action wake) : IDisposable
 {
+    // Only for setting the timer: the loop and the timer's own thread may both want to, and the shorter limit must win.
+    private readonly Lock _setting = new();
     private ITimer? _timer;
     private TimeSpan _limit = Timeout.InfiniteTimeSpan;
     private long _since;
@@ -32,7 +34,10 @@ internal sealed class SilenceClock(TimeProvider time, Action wake) : IDisposable
 
             if (Volatile.Read(ref _isArmed) == 0)
             {
-                Arm(left);
+                lock (_setting)
+                {
+                    Arm(left);
+                }
             }
 
             return false;
@@ -43,10 +48,13 @@ internal sealed class SilenceClock(TimeProvider time, Action wake) : IDisposable
     public void Start(TimeSpan limit)
     {
         Volatile.Write(ref _since, time.GetTimestamp());
-        _limit = limit;
-        if (limit != Timeout.InfiniteTimeSpan)
+        lock (_setting)
         {
-            Arm(limit);
+            _limit = limit;
+            if (limit != Timeout.InfiniteTimeSpan)
+            {
+                Arm(limit);
+            }
         }
     }
 
@@ -54,7 +62,13 @@ internal sealed class SilenceClock(TimeProvider time, Action wake) : IDisposable
     public void Restart() => Volatile.Write(ref _since, time.GetTimestamp());
 
     /// <summary>No longer measures.</summary>
-    public void Stop() => _limit = Timeout.InfiniteTimeSpan;
+    public void Stop()
+    {
+        lock (_setting)
+        {
+            _limit = Timeout.InfiniteTimeSpan;
+        }
+    }
 
     public void Dispose() => _timer?.Dispose();
 
@@ -68,14 +82,18 @@ internal sealed class SilenceClock(TimeProvider time, Action wake) : IDisposable
 
     private void Fire()
     {
-        var left = _limit == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : _limit - Silence;
-        if (left > TimeSpan.Zero)
+        lock (_setting)
         {
-            _timer!.Change(left, Timeout.InfiniteTimeSpan);
-            return;
+            var left = _limit == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : _limit - Silence;
+            if (left > TimeSpan.Zero)
+            {
+                _timer!.Change(left, Timeout.InfiniteTimeSpan);
+                return;
+            }
+
+            Volatile.Write(ref _isArmed, 0);
         }
 
-        Volatile.Write(ref _isArmed, 0);
         wake();
     }
 }

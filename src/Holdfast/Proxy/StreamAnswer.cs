@@ -10,6 +10,7 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
 {
     private readonly HttpResponse _response = exchange.Http.Response;
     private ArrayBufferWriter<byte>? _scratch;
+    private Task? _keepaliveOnItsWay;
 
     /// <summary>What is known of the stream.</summary>
     public StreamFollower Follower => follower;
@@ -29,7 +30,9 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
         exchange.Record.OpenedEarly = true;
         exchange.Phase = Phase.Opened;
         _response.StatusCode = StatusCodes.Status200OK;
-        _response.ContentType = "text/event-stream; charset=utf-8";
+        _response.ContentType = follower.Framing == StreamFraming.ServerSentEvents
+            ? "text/event-stream; charset=utf-8"
+            : "application/json; charset=UTF-8";
         _response.Headers.CacheControl = "no-cache, no-transform";
         Open();
     }
@@ -39,6 +42,7 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
     {
         _response.StatusCode = (int)upstream.StatusCode;
         AnswerHeaders.CopyTo(upstream, _response.Headers, keepsBody: false);
+        upstream.Headers.Clear();
         if (_response.Headers.CacheControl.Count == 0)
         {
             _response.Headers.CacheControl = "no-cache";
@@ -57,18 +61,21 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
     /// <summary>Sends what is queued; waits while the client does not read (R123).</summary>
     public async ValueTask FlushAsync() => await _response.BodyWriter.FlushAsync();
 
-    /// <summary>Sends a keepalive of the stream's present state; none after the terminal event.</summary>
-    public ValueTask KeepAliveAsync()
+    /// <summary>Sends a keepalive of the stream's present state; none after the terminal event. Never waits: a client that
+    /// has not taken the last one does not read, and gets no other (R124).</summary>
+    public void KeepAlive()
     {
-        if (follower.IsTerminal)
+        if (follower.IsTerminal || _keepaliveOnItsWay is { IsCompleted: false })
         {
-            return ValueTask.CompletedTask;
+            return;
         }
 
         follower.WriteKeepAlive(form, Scratch());
         WriteScratch();
-        exchange.Record.Keepalives++;
-        return FlushAsync();
+        exchange.Record.Keepalives += _scratch!.WrittenCount > 0 ? 1 : 0;
+
+        // Kestrel takes what is written behind a flush that is still under way, and keeps the order.
+        _keepaliveOnItsWay = _response.BodyWriter.FlushAsync().AsTask();
     }
 
     /// <summary>Adds the closing event the upstream left out (D16).</summary>

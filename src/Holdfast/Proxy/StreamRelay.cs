@@ -33,7 +33,6 @@ internal sealed class StreamRelay(
     public async Task<AttemptResult> RunAsync(ReadOnlyMemory<byte> prefix = default)
     {
         using var buffer = _buffer;
-        body.OnClientSilent = KeepAliveAsync;
         Take(prefix.Span);
 
         while (true)
@@ -123,12 +122,17 @@ internal sealed class StreamRelay(
         }
 
         exchange.Phase = Phase.Committed;
+        if (_follower.MayEnd(cleanly: false))
+        {
+            // The client has all it came for, also where no closing event says so (Gemini).
+            vigil.IgnoreClient();
+        }
+
         if (_follower.IsTerminal && !_hasTerminal)
         {
             _hasTerminal = true;
             record.TerminalSeen = true;
             vigil.ClientSilence.Stop();
-            vigil.IgnoreClient();
             vigil.UpstreamSilence.Start(Afterglow);
         }
 
@@ -139,24 +143,6 @@ internal sealed class StreamRelay(
 
         answer.Write(action == FrameAction.Replace ? _follower.Replacement : frame);
         return true;
-    }
-
-    private ValueTask KeepAliveAsync()
-    {
-        if (answer.IsOpen)
-        {
-            return answer.KeepAliveAsync();
-        }
-
-        if (!_follower.CanTellErrors)
-        {
-            // Once it is open, a failure could no longer be told at all.
-            return ValueTask.CompletedTask;
-        }
-
-        answer.OpenEarly();
-        vigil.ClientSilence.Start(options.Streaming.KeepAliveAfter);
-        return answer.KeepAliveAsync();
     }
 
     private async Task<AttemptResult> EndAsync(BodyRead end)
@@ -171,12 +157,18 @@ internal sealed class StreamRelay(
         if (_follower.HasFailed)
         {
             exchange.NoteUpstreamError(_follower.UpstreamError);
-            if (_hasHeard && !_follower.IsTerminal)
+            if (!_follower.IsTerminal)
             {
                 await answer.CloseAsync();
             }
 
             return AttemptResult.Answered.Value;
+        }
+
+        if (end.Lost is null && !end.ClientGone && !answer.IsOpen && _follower.MayEnd(cleanly: true))
+        {
+            // Nothing came, and that was all: the client still gets the upstream's head.
+            answer.Open(upstream);
         }
 
         if (_follower.IsTerminal || (!end.ClientGone && _follower.MayEnd(cleanly: end.Lost is null)))

@@ -29,7 +29,7 @@ internal enum Alarm
 internal sealed class Vigil : IDisposable
 {
     private readonly WakeUp _wakeUp = new();
-    private readonly SilenceClock _total;
+    private readonly SilenceClock? _total;
     private readonly CancellationToken _clientGone;
     private readonly CancellationToken _stopping;
     private readonly CancellationTokenRegistration _onClientGone;
@@ -40,8 +40,12 @@ internal sealed class Vigil : IDisposable
     {
         ClientSilence = new SilenceClock(time, Wake);
         UpstreamSilence = new SilenceClock(time, Wake);
-        _total = new SilenceClock(time, Wake);
-        _total.Start(total);
+        if (total != Timeout.InfiniteTimeSpan)
+        {
+            _total = new SilenceClock(time, Wake);
+            _total.Start(total);
+        }
+
         _clientGone = clientGone;
         _stopping = stopping;
         _onClientGone = clientGone.UnsafeRegister(static wake => ((Action)wake!)(), Wake);
@@ -63,8 +67,8 @@ internal sealed class Vigil : IDisposable
     /// <summary>From now on the client's leaving is no alarm: it has all it came for.</summary>
     public void IgnoreClient() => _ignoresClient = true;
 
-    /// <summary>What is due now.</summary>
-    public Alarm Due()
+    /// <summary>What ends the exchange even while the upstream speaks.</summary>
+    public Alarm Final()
     {
         if (!_ignoresClient && IsClientGone)
         {
@@ -76,9 +80,15 @@ internal sealed class Vigil : IDisposable
             return Alarm.Stopping;
         }
 
-        if (_total.IsDue)
+        return _total is { IsDue: true } ? Alarm.Overtime : Alarm.None;
+    }
+
+    /// <summary>What is due now, while nothing comes.</summary>
+    public Alarm Due()
+    {
+        if (Final() is var final and not Alarm.None)
         {
-            return Alarm.Overtime;
+            return final;
         }
 
         if (UpstreamSilence.IsDue)
@@ -98,6 +108,6 @@ internal sealed class Vigil : IDisposable
         _onStopping.Dispose();
         ClientSilence.Dispose();
         UpstreamSilence.Dispose();
-        _total.Dispose();
+        _total?.Dispose();
     }
 }

@@ -22,7 +22,8 @@ internal sealed class WakeUp : IValueTaskSource
     /// <summary>Wakes the loop; the same delegate always, so that handing it out allocates nothing.</summary>
     public Action Wake { get; }
 
-    /// <summary>Completes at the next wake-up, at once if one came since the last wait.</summary>
+    /// <summary>Completes at the next wake-up, at once if one came since the last wait. Whatever happened before a
+    /// wake-up is visible after it: each step is an exchange with a full fence, on both sides.</summary>
     public ValueTask WaitAsync()
     {
         _core.Reset();
@@ -31,11 +32,17 @@ internal sealed class WakeUp : IValueTaskSource
             return new ValueTask(this, _core.Version);
         }
 
-        Volatile.Write(ref _state, Idle);
+        Interlocked.Exchange(ref _state, Idle);
         return ValueTask.CompletedTask;
     }
 
-    void IValueTaskSource.GetResult(short token) => _core.GetResult(token);
+    void IValueTaskSource.GetResult(short token)
+    {
+        _core.GetResult(token);
+
+        // Before the waiter looks for itself: a wake-up from here on counts for its next wait.
+        Interlocked.Exchange(ref _state, Idle);
+    }
 
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
 
@@ -45,24 +52,9 @@ internal sealed class WakeUp : IValueTaskSource
 
     private void Signal()
     {
-        while (true)
+        if (Interlocked.Exchange(ref _state, Woken) == Waiting)
         {
-            var state = Volatile.Read(ref _state);
-            if (state == Woken)
-            {
-                return;
-            }
-
-            if (state == Waiting && Interlocked.CompareExchange(ref _state, Idle, Waiting) == Waiting)
-            {
-                _core.SetResult(true);
-                return;
-            }
-
-            if (state == Idle && Interlocked.CompareExchange(ref _state, Woken, Idle) == Idle)
-            {
-                return;
-            }
+            _core.SetResult(true);
         }
     }
 }

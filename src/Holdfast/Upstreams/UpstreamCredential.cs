@@ -32,8 +32,8 @@ internal sealed class UpstreamCredential
             request.Headers.Remove(header);
         }
 
-        // Google takes credentials in the query too.
-        if (_protocol == ProtocolFamily.Gemini && request.RequestUri is { } url)
+        // Google takes credentials in the query too; who gets none at all, the simulator, speaks every protocol.
+        if ((_protocol == ProtocolFamily.Gemini || _secret is null) && request.RequestUri is { } url)
         {
             request.RequestUri = UpstreamTarget.Without(url, "key", "access_token");
         }

@@ -21,6 +21,12 @@ internal sealed partial record UpstreamFailure(ErrorCode Code, string Detail)
         var code = afterHeaders ? InBody(cause) : BeforeHeaders(cause, trace);
         var detail = ReferenceEquals(code, ErrorCodes.UpstreamTls) ? TlsHint(cause) + cause.Text : cause.Text;
         detail = Queries().Replace(UserInformation().Replace(detail, ""), "?…");
+        if (ReferenceEquals(code, ErrorCodes.UpstreamProtocol) || ReferenceEquals(code, ErrorCodes.StreamGarbled))
+        {
+            // The runtime quotes what it could not read, and that may be a piece of an answer (R131).
+            detail = Quotation().Replace(detail, "'…'");
+        }
+
         return new(code, detail.Length <= LongestDetail ? detail : detail[..LongestDetail]);
     }
 
@@ -73,6 +79,9 @@ internal sealed partial record UpstreamFailure(ErrorCode Code, string Detail)
 
     [GeneratedRegex(@"(?<=://)[^/@\s'""]+@", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex UserInformation();
+
+    [GeneratedRegex("'.*'", RegexOptions.CultureInvariant | RegexOptions.Singleline, 1000)]
+    private static partial Regex Quotation();
 
     [GeneratedRegex(@"(?<=://[^\s'""?]*)\?[^\s'""]*", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Queries();

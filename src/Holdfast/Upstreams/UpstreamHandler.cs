@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 
 namespace Holdfast.Upstreams;
 
@@ -17,6 +18,10 @@ internal static class UpstreamHandler
             AutomaticDecompression = DecompressionMethods.None,
             ActivityHeadersPropagator = null,
             MaxResponseHeadersLength = 128,
+
+            // One byte, one character, as on the client's side.
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
 
             PooledConnectionIdleTimeout = options.IdleTimeout,
             PooledConnectionLifetime = reuse ? options.ConnectionLifetime : TimeSpan.Zero,

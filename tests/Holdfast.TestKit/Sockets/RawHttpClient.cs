@@ -122,6 +122,14 @@ public sealed class RawHttpClient : IAsyncDisposable
         }
     }
 
+    /// <summary>Reads the head of one interim answer, for a client that waits for it before it goes on.</summary>
+    public async Task<RawAnswer> ReadInterimAsync()
+    {
+        var text = await _reader.TakeThroughAsync("\r\n\r\n")
+            ?? throw new EndOfStreamException($"The connection ended ({_reader.End}) before an interim answer.");
+        return RawAnswer.Parse(Encoding.Latin1.GetString(text), []);
+    }
+
     /// <summary>Reads the next piece of the body, chunks decoded. Null when it has ended: then see
     /// <see cref="End"/>.</summary>
     public async Task<byte[]?> ReadPieceAsync()
@@ -196,6 +204,17 @@ public sealed class RawHttpClient : IAsyncDisposable
         if (_reader.Arrived.Length > 0 || await _reader.FillAsync())
         {
             throw new InvalidOperationException($"Bytes came instead of the end: {Encoding.UTF8.GetString(_reader.Arrived.Span)}");
+        }
+
+        return _reader.End ?? throw new InvalidOperationException("The connection is open.");
+    }
+
+    /// <summary>Takes whatever still comes and waits until the other side closes.</summary>
+    public async Task<ConnectionEnd> WaitForEndAsync()
+    {
+        while (await _reader.FillAsync())
+        {
+            _reader.Take(_reader.Arrived.Length);
         }
 
         return _reader.End ?? throw new InvalidOperationException("The connection is open.");

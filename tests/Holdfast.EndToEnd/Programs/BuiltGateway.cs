@@ -1,0 +1,79 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Holdfast.EndToEnd.Programs;
+
+/// <summary><c>./holdfast serve</c> as a child process with a home of its own. Owns both.</summary>
+internal sealed partial class BuiltGateway : IAsyncDisposable
+{
+    // The first start may build the program.
+    private static readonly Lazy<Task> Built = new(BuildAsync);
+
+    private readonly DirectoryInfo _home;
+
+    private BuiltGateway(DirectoryInfo home, ChildProgram program) => (_home, Program) = (home, program);
+
+    /// <summary>The process.</summary>
+    public ChildProgram Program { get; }
+
+    /// <summary>Its <c>HOLDFAST_HOME</c>.</summary>
+    public string Home => _home.FullName;
+
+    /// <summary>The address of its start line.</summary>
+    public Uri Address { get; private set; } = null!;
+
+    /// <summary>The same as base URL for clients.</summary>
+    public string BaseUrl => Address.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>The records of the exchanges that have ended, from its standard output.</summary>
+    public IReadOnlyList<JsonElement> Records =>
+    [
+        .. Program.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => line.StartsWith('{')).Select(line => JsonSerializer.Deserialize<JsonElement>(line)),
+    ];
+
+    /// <summary>Starts one and waits for its start line.</summary>
+    /// <param name="configuration">Its <c>holdfast.json</c>; none by default, so that all defaults hold.</param>
+    /// <param name="listen">Where it listens; a free port by default.</param>
+    public static async Task<BuiltGateway> StartAsync(string? configuration = null, string listen = "http://127.0.0.1:0")
+    {
+        await Built.Value;
+        var home = Directory.CreateTempSubdirectory("holdfast-e2e-");
+        if (configuration is not null)
+        {
+            await File.WriteAllTextAsync(Path.Combine(home.FullName, "holdfast.json"), configuration);
+        }
+
+        var gateway = new BuiltGateway(home, ChildProgram.Start(
+            Repository.Holdfast, ["serve", "--listen", listen], null, ("HOLDFAST_HOME", home.FullName)));
+        try
+        {
+            var line = await gateway.Program.ErrorLineAsync(StartLine());
+            gateway.Address = new Uri(line.Groups["address"].Value);
+            return gateway;
+        }
+        catch
+        {
+            await gateway.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Program.DisposeAsync();
+        _home.Delete(recursive: true);
+    }
+
+    private static async Task BuildAsync()
+    {
+        await using var build = ChildProgram.Start(Repository.Holdfast, ["--version"]);
+        if (await build.ExitAsync(TimeSpan.FromMinutes(10)) != 0)
+        {
+            throw new InvalidOperationException($"./holdfast --version failed:\n{build.Error}");
+        }
+    }
+
+    [GeneratedRegex(@"^Holdfast \S+ listens on (?<address>\S+)$", RegexOptions.Multiline, 1000)]
+    private static partial Regex StartLine();
+}

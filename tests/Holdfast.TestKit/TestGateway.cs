@@ -107,15 +107,12 @@ public sealed class TestGateway : IAsyncDisposable
     }
 
     /// <summary>Waits until this many client connections are open.</summary>
-    public async Task WaitForConnectionsAsync(int count)
-    {
-        var counters = Services.GetRequiredService<SocketCounters>();
-        using var deadline = new CancellationTokenSource(TestTimeout.Deadline);
-        while (counters.Open != count)
-        {
-            await Task.Delay(5, deadline.Token);
-        }
-    }
+    public Task WaitForConnectionsAsync(int count) =>
+        UntilAsync(() => Services.GetRequiredService<SocketCounters>().Open == count);
+
+    /// <summary>Waits until this many exchanges are open.</summary>
+    public Task WaitForOpenExchangesAsync(int count) =>
+        UntilAsync(() => Services.GetRequiredService<OpenExchanges>().Count == count);
 
     /// <summary>Begins the drain and returns when the host has stopped.</summary>
     public Task StopAsync() => _app.StopAsync();
@@ -127,6 +124,16 @@ public sealed class TestGateway : IAsyncDisposable
         await _app.StopAsync().WithinTestTimeout();
         await _app.DisposeAsync();
         Log.AssertNoUnexpectedErrors();
+    }
+
+    // Neither tells when it changes.
+    private static async Task UntilAsync(Func<bool> isMet)
+    {
+        using var deadline = new CancellationTokenSource(TestTimeout.Deadline);
+        while (!isMet())
+        {
+            await Task.Delay(5, deadline.Token);
+        }
     }
 
     private static HoldfastOptions OptionsFor(Uri address, Action<UpstreamOptions>? change)

@@ -29,10 +29,10 @@ internal sealed class GeminiProtocol : WireProtocol
         json.WriteString("message", $"{error.Message} ({error.Kind}: {error.Code.Name})");
         json.WriteString("status", error.Code.Status switch
         {
-            400 or 413 or 415 => "INVALID_ARGUMENT",
             401 => "UNAUTHENTICATED",
             403 => "PERMISSION_DENIED",
             404 => "NOT_FOUND",
+            < 500 => "INVALID_ARGUMENT",
             500 => "INTERNAL",
             504 => "DEADLINE_EXCEEDED",
             _ => "UNAVAILABLE",

@@ -63,7 +63,8 @@ public static class JsonPeek
             {
             }
 
-            return true;
+            return reader.CurrentDepth > 0 || reader.TokenType
+                is JsonTokenType.None or JsonTokenType.StartObject or JsonTokenType.StartArray;
         }
         catch (JsonException)
         {
@@ -88,6 +89,21 @@ public static class JsonPeek
         }
 
         output.Advance(json.Length);
+    }
+
+    /// <summary>Whether the value the reader stands on says nothing: null, "", {} or []. Reads it to its end.</summary>
+    internal static bool IsEmpty(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+        {
+            var inside = reader;
+            inside.Read();
+            reader.Skip();
+            return inside.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray;
+        }
+
+        return reader.TokenType == JsonTokenType.Null
+            || (reader.TokenType == JsonTokenType.String && reader.ValueSpan.IsEmpty);
     }
 
     private static bool IsWhole(Utf8JsonReader reader)

@@ -53,7 +53,8 @@ public readonly record struct RequestPeek(string? Model, bool Stream, string? Er
         {
             // Not the exception's own text: it may quote the body.
             return new(null, false,
-                $"The body is not valid JSON: it breaks at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.");
+                $"The body is not valid JSON: it breaks at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.",
+                deniedField);
         }
         catch (InvalidOperationException)
         {

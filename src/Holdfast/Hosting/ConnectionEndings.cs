@@ -14,7 +14,7 @@ internal sealed class ConnectionEndings(SocketCounters counters, TimeProvider ti
     // Right after an answer its last bytes may still be on their way from Kestrel to the kernel: no half-close then.
     private static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(250);
 
-    // How long and how much of a request that we answered without reading it all may still come before we close:
+    // A request that we answered without reading it all may still come, with pauses of this length and up to so much:
     // closing at once would reset the connection, and its client would lose our answer.
     private static readonly TimeSpan DiscardTime = TimeSpan.FromSeconds(5);
     private const long DiscardBytes = 256L * 1024 * 1024;
@@ -41,6 +41,7 @@ internal sealed class ConnectionEndings(SocketCounters counters, TimeProvider ti
                 CountRace(state);
                 break;
             case Ending.BytesLeft when !state.IsHttp2:
+            case Ending.Open when state is { LeftBody: true, IsHttp2: false }:
                 await DiscardAsync(input);
                 break;
         }
@@ -104,6 +105,7 @@ internal sealed class ConnectionEndings(SocketCounters counters, TimeProvider ti
             for (var left = DiscardBytes; left > 0;)
             {
                 var read = await input.ReadAsync(deadline.Token);
+                deadline.CancelAfter(DiscardTime);
                 left -= read.Buffer.Length;
                 input.AdvanceTo(read.Buffer.End);
                 if (read.IsCompleted)

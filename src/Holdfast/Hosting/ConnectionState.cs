@@ -41,6 +41,9 @@ internal sealed class ConnectionState : IDisposable
     /// <summary>Whether it turned out to be HTTP/2.</summary>
     public bool IsHttp2 { get; private set; }
 
+    /// <summary>Whether the last request was refused, perhaps before its body was read: the rest may still come.</summary>
+    public bool LeftBody { get; private set; }
+
     /// <summary>Whether a request is under way.</summary>
     public bool IsBusy => Volatile.Read(ref _running) > 0;
 
@@ -106,9 +109,13 @@ internal sealed class ConnectionState : IDisposable
         Interlocked.Increment(ref _running);
         _idleTimer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         (_headBegan, _answerBegan, _cut) = (false, false, null);
+        LeftBody = false;
         _isServedWhileClosing |= _isClosing;
         IsHttp2 |= HttpProtocol.IsHttp2(http.Request.Protocol);
     }
+
+    /// <summary>The request is answered although more of its body may come.</summary>
+    public void BodyLeft() => LeftBody = true;
 
     public void AnswerBegan() => _answerBegan = true;
 

@@ -9,7 +9,8 @@ public sealed class LimitOptions
     /// <summary>Largest request head (request line and headers) in bytes. Default 65536.</summary>
     public int RequestHeaders { get; set; } = 64 * 1024;
 
-    /// <summary>How long a client may take to send its request head. Default 120 s (R9).</summary>
+    /// <summary>How long a client may take to send its request head, and how long its body may pause. Default 120 s
+    /// (R9).</summary>
     public TimeSpan RequestHeadersTimeout { get; set; } = TimeSpan.FromSeconds(120);
 
     /// <summary>Idle time advertised as <c>Keep-Alive: timeout=N</c> on connections that are not loopback; they are

@@ -7,8 +7,6 @@ namespace Holdfast.Hosting;
 /// upstream (R132).</summary>
 internal static class ProbeEndpoints
 {
-    private const string Allowed = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-
     private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>The version people see, without its build metadata.</summary>
@@ -40,7 +38,7 @@ internal static class ProbeEndpoints
     private static Task Options(HttpContext http)
     {
         http.Response.StatusCode = StatusCodes.Status204NoContent;
-        http.Response.Headers.Allow = Allowed;
+        http.Response.Headers.Allow = ApiMethods.Allowed;
         return Task.CompletedTask;
     }
 

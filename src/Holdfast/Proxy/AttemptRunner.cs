@@ -89,8 +89,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
                 exchange.UpstreamHeard();
                 exchange.NoteConnection(trace);
 
-                // The answer holds on to its request for as long as the stream lasts.
-                message.Headers.Clear();
+                LetGoOf(message, request);
                 exchange.Phase = exchange.Phase == Phase.Opened ? Phase.Opened : Phase.Held;
                 return (response, trace, null);
             }
@@ -208,20 +207,21 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         CancellationTokenSource attempt)
     {
         var source = await response.Content.ReadAsStreamAsync(attempt.Token);
-        var isEvents = response.IsSuccessStatusCode && IsEventStream(response);
-        var isDecoded = false;
-        if ((isEvents || request.WantsStream) && response.Content.Headers.ContentEncoding.LastOrDefault() is { } encoding
-            && encoding != "identity")
+        var layers = ContentDecoding.LayersOf(response);
+        var isEvents = response.IsSuccessStatusCode && IsEventStream(response)
+            && (layers.Count == 0 || request.WantsStream || request.Path.StreamsKnownEvents);
+        var isDecoded = layers.Count > 0 && (isEvents || request.WantsStream);
+        if (isDecoded)
         {
-            if (UpstreamBody.Decode(source, encoding) is not { } decoded)
+            if (ContentDecoding.Undo(source, layers) is not { } plain)
             {
-                return Failed(exchange, ErrorCodes.StreamGarbled, $"The stream comes in an encoding nobody asked for: {encoding}.");
+                return Failed(exchange, ErrorCodes.StreamGarbled,
+                    $"The answer comes in an encoding nobody asked for: {string.Join(", ", layers)}.");
             }
 
-            source = decoded;
-            isDecoded = true;
-            response.Content.Headers.ContentEncoding.Clear();
-            response.Content.Headers.ContentLength = null;
+            source = plain;
+            response.Content.Headers.Remove("content-encoding");
+            response.Content.Headers.Remove("content-length");
         }
 
         var body = new UpstreamBody(source, exchange, vigil, trace, attempt)
@@ -236,7 +236,10 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             return await StreamAsync(default);
         }
 
-        var whole = new WholeRelay(exchange, request, body, response, vigil, options);
+        var whole = new WholeRelay(exchange, request, body, response, vigil, options)
+        {
+            Fidelity = isDecoded ? "repaired" : "exact",
+        };
         using var held = whole.Held;
         if (await whole.BeginAsync() is { } failed)
         {
@@ -269,6 +272,17 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
                     tools.Metrics.Repaired(exchange.Record.Protocol, exchange.Record.Upstream);
                 }
             }
+        }
+    }
+
+    /// <summary>The answer holds on to its request for as long as the stream lasts; nobody else needs it any more.</summary>
+    private static void LetGoOf(HttpRequestMessage message, ClientRequest request)
+    {
+        message.Headers.Clear();
+        if (message.Content is RequestContent { IsSent: true })
+        {
+            message.Content = null;
+            request.ReleaseBody();
         }
     }
 

@@ -1,9 +1,12 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Pipelines;
 using Holdfast.Configuration;
+using Holdfast.Hosting;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Json;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
@@ -34,6 +37,9 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
     /// <summary>The model asked for; null where the request names none or cannot be read.</summary>
     public string? Model { get; private set; } = path.ModelInPath;
 
+    /// <summary>Whether the client's connection was lost before the body was whole.</summary>
+    public bool ClientLeft { get; private set; }
+
     /// <summary>Whether the client asks for a stream.</summary>
     public bool WantsStream { get; private set; } = path.StreamsByPath;
 
@@ -42,7 +48,7 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
 
     /// <summary>Reads the body and what stands in it. Null, or why the request is refused; never throws for what a
     /// client sends.</summary>
-    public async Task<GatewayError?> ReadAsync(HoldfastOptions options, CancellationToken ct)
+    public async Task<GatewayError?> ReadAsync(HoldfastOptions options, TimeProvider time)
     {
         if (options.Deny.Headers.FirstOrDefault(Http.Headers.ContainsKey) is { } header)
         {
@@ -68,52 +74,81 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
 
         try
         {
-            return await ReadBodyAsync(Http.BodyReader, bodyLimit, ct) ?? Check(options.Deny);
+            return await ReadBodyAsync(Http.BodyReader, options.Limits, time) ?? Check(options.Deny);
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             return TooLarge(bodyLimit);
         }
-        catch (Exception e) when (e is BadHttpRequestException or IOException)
+        catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            return new(ErrorCodes.BodyIncomplete, "The request body broke off or is badly framed.");
+            // Bad framing, or the connection's end. Nobody may have asked for the token before: only then is it right now.
+            ClientLeft = e is OperationCanceledException or ConnectionResetException || http.RequestAborted.IsCancellationRequested;
+            return ClientLeft ? null : new(ErrorCodes.BodyIncomplete, "The request body is badly framed.");
         }
     }
 
+    /// <summary>Gives the body's memory back: no attempt will send it again.</summary>
+    public void ReleaseBody() => _body.Dispose();
+
     public void Dispose() => _body.Dispose();
 
-    private async Task<GatewayError?> ReadBodyAsync(PipeReader reader, long limit, CancellationToken ct)
+    private async Task<GatewayError?> ReadBodyAsync(PipeReader reader, LimitOptions limits, TimeProvider time)
     {
+        // A body that only comes slowly may; one that stops must not hold the exchange for ever (R90).
+        using var silence = new SilenceClock(time, reader.CancelPendingRead);
         while (true)
         {
-            var read = await reader.ReadAsync(ct);
+            var reading = reader.ReadAsync();
+            if (!reading.IsCompleted)
+            {
+                silence.Start(limits.RequestHeadersTimeout);
+            }
+
+            var read = await reading;
             _body.Append(read.Buffer);
             reader.AdvanceTo(read.Buffer.End);
-            if (_body.Length > limit)
+            if (_body.Length > limits.RequestBody)
             {
-                return TooLarge(limit);
+                return TooLarge(limits.RequestBody);
             }
 
             if (read.IsCompleted)
             {
                 return null;
             }
+
+            if (read.IsCanceled && silence.IsDue)
+            {
+                return new(ErrorCodes.BodyIncomplete, string.Create(CultureInfo.InvariantCulture,
+                    $"Nothing of the request body came for {limits.RequestHeadersTimeout.TotalSeconds:0.###} s."));
+            }
         }
     }
 
-    /// <summary>Peeks; refuses only what no upstream could serve.</summary>
+    /// <summary>Peeks; refuses only what no upstream could serve, and what is denied.</summary>
     private GatewayError? Check(DenyOptions deny)
     {
+        var isCompressed = Http.Headers.ContentEncoding is [{ } encoding, ..] && encoding != "identity";
+        var mayBeDenied = HasBody && deny.Fields.Count > 0 && IsJson(Http.ContentType);
+        if (isCompressed && mayBeDenied)
+        {
+            return new(ErrorCodes.UnsupportedContentType,
+                "A compressed body cannot be checked for denied fields (deny.fields): send it uncompressed.");
+        }
+
         if (path.Operation != WireOperation.Generate || !HttpMethods.IsPost(Http.Method))
         {
             WantsStream |= AcceptsEvents() && HttpMethods.IsGet(Http.Method);
 
             // Token counts and the like name their model as well, and its route needs it; what is not JSON has none.
-            Model ??= HttpMethods.IsPost(Http.Method) && IsJson(Http.ContentType) ? RequestPeek.Read(Body).Model : null;
-            return null;
+            var isJson = HasBody && !isCompressed && IsJson(Http.ContentType);
+            var other = isJson ? RequestPeek.Read(Body, deny.Fields) : default;
+            Model ??= other.Model;
+            return other.Denied is { } name ? Denied("field", name) : null;
         }
 
-        if (Http.Headers.ContentEncoding is [{ } encoding, ..] && encoding != "identity")
+        if (isCompressed)
         {
             // A compressed body passes as it is; whether it asks for a stream shows in the answer.
             WantsStream |= AcceptsEvents();

@@ -218,6 +218,11 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         }
         else if (error.Code.Class == ErrorClass.Request)
         {
+            if (error.Code == ErrorCodes.MethodNotAllowed)
+            {
+                response.Headers.Allow = ApiMethods.Allowed;
+            }
+
             // Repeating it as it is cannot help; both SDKs obey this.
             response.Headers["x-should-retry"] = "false";
         }

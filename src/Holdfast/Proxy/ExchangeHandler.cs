@@ -35,21 +35,25 @@ internal sealed class ExchangeHandler(
     {
         if (Refusal(http, path) is { } refusal)
         {
+            ConnectionState.Of(http)?.BodyLeft();
             await exchange.RefuseAsync(refusal);
             return;
         }
 
         using var request = new ClientRequest(http, path!);
-        var unreadable = await request.ReadAsync(options, http.RequestAborted);
+        var unreadable = await request.ReadAsync(options, tools.Time);
         exchange.Describe(request);
-        if (unreadable is not null && http.RequestAborted.IsCancellationRequested)
+        if (request.ClientLeft)
         {
+            // Its connection is dead; said aloud, so that the server does not try to read the rest of the body.
             exchange.NoteClientGone();
+            http.Abort();
             return;
         }
 
         if (unreadable is not null)
         {
+            ConnectionState.Of(http)?.BodyLeft();
             await exchange.RefuseAsync(unreadable);
             return;
         }
@@ -83,6 +87,11 @@ internal sealed class ExchangeHandler(
         if (path is null)
         {
             return new(ErrorCodes.UnknownPath, $"No protocol has this path. {ErrorCodes.UnknownPath.Fix}");
+        }
+
+        if (!ApiMethods.Contains(http.Request.Method))
+        {
+            return new(ErrorCodes.MethodNotAllowed, ErrorCodes.MethodNotAllowed.Meaning);
         }
 
         return drain.IsDraining ? new(ErrorCodes.Draining, ErrorCodes.Draining.Meaning) : null;

@@ -165,6 +165,12 @@ internal sealed class StreamRelay(
             return AttemptResult.Answered.Value;
         }
 
+        if (end.Lost is null && !end.ClientGone && !answer.IsOpen && _follower.MayEnd(cleanly: true))
+        {
+            // Nothing came, and that was all: the client still gets the upstream's head.
+            answer.Open(upstream);
+        }
+
         if (_follower.IsTerminal || (!end.ClientGone && _follower.MayEnd(cleanly: end.Lost is null)))
         {
             exchange.Complete();

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using Holdfast.Upstreams;
 using Holdfast.Wire.Errors;
@@ -86,15 +85,6 @@ internal sealed class UpstreamBody(
             return new(0, failure.Code, failure.Detail);
         }
     }
-
-    /// <summary>Undoes a compression nobody asked for (D32). Null for one we cannot undo.</summary>
-    public static Stream? Decode(Stream source, string encoding) => encoding switch
-    {
-        "gzip" or "x-gzip" => new GZipStream(source, CompressionMode.Decompress),
-        "br" => new BrotliStream(source, CompressionMode.Decompress),
-        "deflate" => new ZLibStream(source, CompressionMode.Decompress),
-        _ => null,
-    };
 
     private BodyRead Heard(int bytes)
     {

@@ -3,6 +3,7 @@ using Holdfast.Hosting;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Json;
+using Holdfast.Wire.Sse;
 
 namespace Holdfast.Proxy;
 
@@ -21,6 +22,9 @@ internal sealed class WholeRelay(
     /// <summary>Bytes held so far; the caller disposes them with the relay's end.</summary>
     public PooledBytes Held { get; } = new(upstream.Content.Headers.ContentLength ?? 0);
 
+    /// <summary>What was done to the answer before it came here.</summary>
+    public string Fidelity { get; init; } = "exact";
+
     private bool IsSuccess => (int)upstream.StatusCode is >= 200 and < 300;
 
     private bool Generates => request.Path.Operation == WireOperation.Generate;
@@ -29,29 +33,25 @@ internal sealed class WholeRelay(
     private bool Flows => !Generates && IsSuccess && Held.Length > 0 && !ContentTypeStarts("application/json");
 
     /// <summary>Whether the bytes held begin like server-sent events: some upstreams stream under another content type.</summary>
-    public bool LooksLikeEvents
-    {
-        get
-        {
-            var start = Held.Bytes.FirstSpan.TrimStart("\xEF\xBB\xBF\r\n"u8);
-            return start.StartsWith("data:"u8) || start.StartsWith("event:"u8) || start.StartsWith(":"u8)
-                || start.StartsWith("id:"u8) || start.StartsWith("retry:"u8);
-        }
-    }
+    public bool LooksLikeEvents => SseStart.IsIn(Held.Bytes.FirstSpan) == true;
 
-    /// <summary>Reads the first bytes; null, or why there are none.</summary>
+    private bool IsHead => HttpMethods.IsHead(request.Http.Method);
+
+    /// <summary>Reads the first bytes, as many as it takes to tell what they begin; null, or why there are none.</summary>
     public async Task<AttemptResult?> BeginAsync()
     {
-        if (HttpMethods.IsHead(request.Http.Method))
+        if (IsHead)
         {
             return null;
         }
 
-        var read = await body.ReadAsync(Held.GetMemory());
-        if (read.Bytes > 0)
+        BodyRead read;
+        do
         {
+            read = await body.ReadAsync(Held.GetMemory());
             Held.Advance(read.Bytes);
         }
+        while (read.Bytes > 0 && request.WantsStream && SseStart.IsIn(Held.Bytes.FirstSpan) is null);
 
         return Failure(read);
     }
@@ -85,7 +85,7 @@ internal sealed class WholeRelay(
             return await AnswerHtmlAsync();
         }
 
-        if (IsSuccess && Generates && IsPlainJson())
+        if (IsSuccess && Generates && !IsHead && IsPlainJson())
         {
             var peek = AnswerPeek.Read(request.Path.Protocol, Held.Bytes);
             if (peek.IsCut)
@@ -103,7 +103,7 @@ internal sealed class WholeRelay(
         }
 
         CopyHead();
-        if (!HttpMethods.IsHead(request.Http.Method) && Held.Length > 0)
+        if (!IsHead && Held.Length > 0)
         {
             _response.ContentLength = Held.Length;
         }
@@ -132,7 +132,7 @@ internal sealed class WholeRelay(
     {
         var status = IsSuccess ? ErrorCodes.UpstreamHtml.Status : (int)upstream.StatusCode;
         var error = exchange.ErrorOf(ErrorCodes.UpstreamHtml,
-            $"The upstream answered with an HTML page (status {(int)upstream.StatusCode}){HtmlTitle.Of(Held.Bytes)}.");
+            $"The upstream answered with an HTML page (status {(int)upstream.StatusCode}){HtmlPage.TitleOf(Held.Bytes)}.");
         exchange.NoteFailure(ErrorCodes.UpstreamHtml, null);
         if (exchange.Stream is { IsOpen: true } stream)
         {
@@ -223,7 +223,7 @@ internal sealed class WholeRelay(
     {
         _response.StatusCode = (int)upstream.StatusCode;
         AnswerHeaders.CopyTo(upstream, _response.Headers, keepsBody: true);
-        exchange.StampAnswer("exact");
+        exchange.StampAnswer(Fidelity);
         exchange.Phase = Phase.Committed;
     }
 
@@ -248,11 +248,12 @@ internal sealed class WholeRelay(
         exchange.NoteUpstreamError(ErrorPeek.TypeOf(bytes) ?? $"status_{(int)upstream.StatusCode}");
     }
 
-    private bool IsHtml() => ContentTypeStarts("text/html");
+    private bool IsHtml() => HtmlPage.IsIn(ContentType, Held.Bytes.FirstSpan);
 
     private bool IsPlainJson() => ContentTypeStarts("application/json") && upstream.Content.Headers.ContentEncoding.Count == 0;
 
-    private bool ContentTypeStarts(string type) =>
-        upstream.Content.Headers.NonValidated.TryGetValues("content-type", out var value)
-        && value.ToString().StartsWith(type, StringComparison.OrdinalIgnoreCase);
+    private bool ContentTypeStarts(string type) => ContentType.StartsWith(type, StringComparison.OrdinalIgnoreCase);
+
+    private string ContentType =>
+        upstream.Content.Headers.NonValidated.TryGetValues("content-type", out var value) ? value.ToString() : "";
 }

@@ -133,8 +133,6 @@ public sealed class BadTargetTests
     }
 
     [Theory]
-    [InlineData("/v1/files/\u0001")]
-    [InlineData("/v1/files/a\tb")]
     [InlineData("/v1/files/#fragment")]
     [InlineData("/v1/files/%zz")]
     [InlineData("/v1/files/%")]
@@ -151,5 +149,18 @@ public sealed class BadTargetTests
 
         Assert.InRange(head.Status, 400, 499);
         Assert.All(gateway.Upstream.Requests, request => Assert.Equal(target, request.Target));
+    }
+
+    [Theory]
+    [InlineData("/v1/files/\u0001", "/v1/files/%01")]
+    [InlineData("/v1/files/a\tb", "/v1/files/a%09b")]
+    public async Task A_control_character_in_a_path_never_reaches_the_upstream_raw(string target, string encoded)
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        await using var client = await gateway.ConnectAsync();
+
+        await client.RequestAsync("GET", target);
+
+        Assert.Equal(encoded, gateway.Upstream.Requests[0].Target);
     }
 }

@@ -29,18 +29,34 @@ public sealed class BrokenTransferTests
     [InlineData("Content-Length: 100", "{\"model\":")]
     [InlineData("Transfer-Encoding: chunked", "9\r\n{\"model\":\r\n")]
     [InlineData("Transfer-Encoding: chunked", "")]
-    public async Task A_client_that_leaves_in_the_middle_of_its_body_is_recorded_as_gone(string framing, string start)
+    public async Task A_client_that_ends_its_body_too_soon_by_closing_has_left(string framing, string start)
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
 
+        // A half-close counts as leaving (D33).
         await client.SendAsync(Head(gateway, framing) + start);
         client.HalfClose();
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal(("client_aborted", "client"), (record.End, record.EndSide));
+        Assert.Equal(("client_aborted", "client", 0), (record.End, record.EndSide, record.Status));
         Assert.Equal(0, gateway.Upstream.RequestCount);
         await client.WaitForEndAsync();
+    }
+
+    [Fact]
+    public async Task A_client_that_resets_in_the_middle_of_its_body_is_recorded_as_gone()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        await using var client = await gateway.ConnectAsync();
+
+        await client.SendAsync(Head(gateway, "Content-Length: 100") + "{\"model\":");
+        await gateway.WaitForOpenExchangesAsync(1);
+        client.Reset();
+        var record = await gateway.NextRecordAsync();
+
+        Assert.Equal(("client_aborted", "client"), (record.End, record.EndSide));
+        Assert.Equal(0, gateway.Upstream.RequestCount);
     }
 
     [Fact]

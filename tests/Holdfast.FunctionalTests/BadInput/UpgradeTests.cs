@@ -15,9 +15,6 @@ public sealed class UpgradeTests
     [InlineData("/v1beta/models/m:streamGenerateContent", "gemini")]
     [InlineData("/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent", "openai-chat")]
     [InlineData("/no/such/path", "openai-chat")]
-    [InlineData("/", "openai-chat")]
-    [InlineData("/healthz", "openai-chat")]
-    [InlineData("/metrics", "openai-chat")]
     public async Task A_websocket_upgrade_is_answered_426_at_once(string path, string protocol)
     {
         await using var gateway = await TestGateway.StartAsync();

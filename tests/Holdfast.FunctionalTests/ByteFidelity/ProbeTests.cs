@@ -57,7 +57,7 @@ public sealed class ProbeTests
     [InlineData("/v1/messages/count_tokens", "input_tokens")]
     [InlineData("/v1/messages/count_tokens?beta=true", "input_tokens")]
     [InlineData("/v1/responses/input_tokens", "input_tokens")]
-    [InlineData("/v1beta/models/sim:countTokens", "totalTokens")]
+    [InlineData("/v1beta/models/test:countTokens", "totalTokens")]
     public async Task Tokens_are_counted_by_the_upstream(string path, string field)
     {
         await using var gateway = await TestGateway.StartAsync();

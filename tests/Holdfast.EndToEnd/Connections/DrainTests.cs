@@ -16,19 +16,17 @@ public sealed class DrainTests
     {
         await using var gateway = await BuiltGateway.StartAsync();
         await using var running = await RawHttpClient.ConnectAsync(gateway.Address);
-        await using var late = await RawHttpClient.ConnectAsync(gateway.Address);
         var (path, body) = Requests.Turn(protocol, "sim-i800");
         await running.RequestAsync("POST", path, body);
         var first = await running.ReadEventAsync();
 
         await gateway.Program.TerminateAsync();
-        while ((await late.RequestAsync("GET", "/readyz")).Status != 503)
+        while ((await AskAsync(gateway, "GET", "/readyz")).Status != 503)
         {
-            await late.ReadToEndAsync();
+            // The signal is on its way.
         }
 
-        await using var refused = await RawHttpClient.ConnectAsync(gateway.Address);
-        var refusal = await refused.RequestAsync("POST", path, body);
+        var refusal = await AskAsync(gateway, "POST", path, body);
         var rest = await running.ReadTextAsync();
 
         var stream = SseTranscript.Parse(first + rest);
@@ -59,5 +57,11 @@ public sealed class DrainTests
         Assert.Contains("gateway_stopped", stream.Events[^1].Data);
         Assert.Equal(BodyEnd.CleanEnd, running.End);
         Assert.Equal(0, await gateway.Program.ExitAsync(TestTimeout.Deadline));
+    }
+
+    private static async Task<RawAnswer> AskAsync(BuiltGateway gateway, string method, string path, string? body = null)
+    {
+        await using var client = await RawHttpClient.ConnectAsync(gateway.Address);
+        return await client.RequestAsync(method, path, body);
     }
 }

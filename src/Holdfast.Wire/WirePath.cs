@@ -26,6 +26,14 @@ public sealed record WirePath(
     private static readonly string[] Reserved =
         ["admin", "metrics", "healthz", "readyz", "v1/logs", "v1/traces", "v1/metrics"];
 
+    /// <summary>What may stand behind the colon of a Gemini path. Below <c>/v1</c> a colon alone says nothing: OpenAI's
+    /// fine-tuned models have some in their names.</summary>
+    private static readonly string[] GeminiMethods =
+    [
+        "generateContent", "streamGenerateContent", "countTokens", "embedContent", "batchEmbedContents",
+        "batchGenerateContent", "predict", "predictLongRunning",
+    ];
+
     /// <summary>Whether the stream asked for is a JSON array rather than server-sent events (Gemini without <c>alt=sse</c>).</summary>
     public bool StreamsAsArray { get; private init; }
 
@@ -116,7 +124,7 @@ public sealed record WirePath(
 
         model = Uri.UnescapeDataString(path[(models + 6)..colon].ToString());
         method = path[(colon + 1)..].ToString();
-        return true;
+        return path.StartsWith("/v1beta/") || GeminiMethods.Contains(method, StringComparer.Ordinal);
     }
 
     private static bool HasSseQuery(string target)

@@ -129,7 +129,7 @@ internal class GeminiStream : StreamFollower
         }
     }
 
-    /// <summary>Whether the object the reader stands on has a member with a value; reads it to its end.</summary>
+    /// <summary>Whether the object the reader stands on has a member that says something; reads it to its end.</summary>
     private static bool HasMember(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -143,8 +143,7 @@ internal class GeminiStream : StreamFollower
         {
             var isMatch = reader.ValueTextEquals(name);
             reader.Read();
-            found |= isMatch && reader.TokenType != JsonTokenType.Null;
-            reader.Skip();
+            found |= !JsonPeek.IsEmpty(ref reader) && isMatch;
         }
 
         return found;

@@ -91,6 +91,21 @@ public static class JsonPeek
         output.Advance(json.Length);
     }
 
+    /// <summary>Whether the value the reader stands on says nothing: null, "", {} or []. Reads it to its end.</summary>
+    internal static bool IsEmpty(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+        {
+            var inside = reader;
+            inside.Read();
+            reader.Skip();
+            return inside.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray;
+        }
+
+        return reader.TokenType == JsonTokenType.Null
+            || (reader.TokenType == JsonTokenType.String && reader.ValueSpan.IsEmpty);
+    }
+
     private static bool IsWhole(Utf8JsonReader reader)
     {
         try

@@ -152,12 +152,12 @@ internal sealed class OpenAIChatStream(StreamContext context) : StreamFollower
         _choices.Note(index, isFinished);
     }
 
-    /// <summary>Whether a delta says more than who speaks.</summary>
+    /// <summary>Whether a delta says more than who speaks; servers spell out empty fields in many ways.</summary>
     private static bool HasContent(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
-            return reader.TokenType == JsonTokenType.String && !reader.ValueSpan.IsEmpty;
+            return !JsonPeek.IsEmpty(ref reader);
         }
 
         var hasContent = false;
@@ -165,13 +165,7 @@ internal sealed class OpenAIChatStream(StreamContext context) : StreamFollower
         {
             var isRole = reader.ValueTextEquals("role"u8);
             reader.Read();
-            hasContent |= !isRole && reader.TokenType switch
-            {
-                JsonTokenType.Null => false,
-                JsonTokenType.String => !reader.ValueSpan.IsEmpty,
-                _ => true,
-            };
-            reader.Skip();
+            hasContent |= !JsonPeek.IsEmpty(ref reader) && !isRole;
         }
 
         return hasContent;

@@ -77,7 +77,7 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
             IsTerminal = true;
             HasFailed = true;
             isLifecycle = true;
-            UpstreamError = "response.failed";
+            UpstreamError = ErrorPeek.TypeOf(data) ?? "response.failed";
         }
         else if (name.SequenceEqual("response.created"u8) || name.SequenceEqual("response.queued"u8)
             || name.SequenceEqual("response.in_progress"u8))
@@ -182,12 +182,66 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
         }
     }
 
-    /// <summary>An item or part that is added empty is a handshake (D26).</summary>
-    private static bool IsHandshake(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data) =>
-        name.SequenceEqual("keepalive"u8)
-        || (name.SequenceEqual("response.output_item.added"u8)
-            && (data.IndexOf("\"type\":\"message\""u8) >= 0 || data.IndexOf("\"type\":\"reasoning\""u8) >= 0))
-        || (name.SequenceEqual("response.content_part.added"u8) && data.IndexOf("\"text\":\"\""u8) >= 0);
+    /// <summary>A sign of life, or an item or part that is added empty (D26).</summary>
+    private static bool IsHandshake(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    {
+        if (name.SequenceEqual("keepalive"u8) || name.SequenceEqual("ping"u8))
+        {
+            return true;
+        }
+
+        var isItem = name.SequenceEqual("response.output_item.added"u8);
+        if (!isItem && !name.SequenceEqual("response.content_part.added"u8)
+            && !name.SequenceEqual("response.reasoning_summary_part.added"u8))
+        {
+            return false;
+        }
+
+        var reader = new Utf8JsonReader(data, JsonPeek.Options);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isAdded = reader.ValueTextEquals(isItem ? "item"u8 : "part"u8);
+            reader.Read();
+            if (isAdded && reader.TokenType == JsonTokenType.StartObject)
+            {
+                return IsEmptyPart(ref reader);
+            }
+
+            reader.Skip();
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether an item or part of text or reasoning has no text yet. A call of a tool never is empty: which
+    /// tool it calls was generated.</summary>
+    private static bool IsEmptyPart(ref Utf8JsonReader reader)
+    {
+        var isText = false;
+        var isEmpty = true;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("type"u8))
+            {
+                reader.Read();
+                isText = reader.TokenType == JsonTokenType.String
+                    && (reader.ValueTextEquals("message"u8) || reader.ValueTextEquals("reasoning"u8)
+                    || reader.ValueTextEquals("output_text"u8) || reader.ValueTextEquals("refusal"u8)
+                    || reader.ValueTextEquals("reasoning_text"u8) || reader.ValueTextEquals("summary_text"u8));
+                reader.Skip();
+                continue;
+            }
+
+            var holdsText = reader.ValueTextEquals("content"u8) || reader.ValueTextEquals("summary"u8)
+                || reader.ValueTextEquals("text"u8) || reader.ValueTextEquals("refusal"u8)
+                || reader.ValueTextEquals("encrypted_content"u8);
+            reader.Read();
+            isEmpty &= JsonPeek.IsEmpty(ref reader) || !holdsText;
+        }
+
+        return isText && isEmpty;
+    }
 
     /// <summary>Nobody takes a failure of a response that was never created. Returns the number of the next event.</summary>
     private long WriteCreatedIfMissing(IBufferWriter<byte> output, long sequence)

@@ -8,6 +8,7 @@ public struct UsageReader
 {
     private long? _input;
     private long? _output;
+    private long? _toolInput;
     private long? _reasoning;
     private long? _cacheRead;
     private long? _cacheWrite;
@@ -27,7 +28,8 @@ public struct UsageReader
             }
 
             var cached = (_cacheRead ?? 0) + (_cacheWrite ?? 0);
-            var input = InputIncludesCache ? Math.Max(0, (_input ?? 0) - cached) : _input ?? 0;
+            var stated = (_input ?? 0) + (_toolInput ?? 0);
+            var input = InputIncludesCache ? Math.Max(0, stated - cached) : stated;
             return new TokenUsage(input, (_output ?? 0) + (_reasoning ?? 0), _cacheRead ?? 0, _cacheWrite ?? 0);
         }
     }
@@ -68,12 +70,16 @@ public struct UsageReader
         {
             Assign(ref reader, ref _output);
         }
+        else if (reader.ValueTextEquals("toolUsePromptTokenCount"u8))
+        {
+            Assign(ref reader, ref _toolInput);
+        }
         else if (reader.ValueTextEquals("thoughtsTokenCount"u8))
         {
             Assign(ref reader, ref _reasoning);
         }
         else if (reader.ValueTextEquals("cache_read_input_tokens"u8) || reader.ValueTextEquals("cached_tokens"u8)
-            || reader.ValueTextEquals("cachedContentTokenCount"u8))
+            || reader.ValueTextEquals("cachedContentTokenCount"u8) || reader.ValueTextEquals("prompt_cache_hit_tokens"u8))
         {
             Assign(ref reader, ref _cacheRead);
         }

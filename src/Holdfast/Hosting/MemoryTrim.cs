@@ -15,6 +15,7 @@ internal sealed class MemoryTrim(Drain drain, TimeProvider time) : IHostedServic
 
     private ITimer? _timer;
     private int _atLastTrim;
+    private bool _isSettling;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -33,8 +34,11 @@ internal sealed class MemoryTrim(Drain drain, TimeProvider time) : IHostedServic
     private void Look()
     {
         var running = drain.Running;
-        if (IsWorthwhile(_atLastTrim, running))
+        var hasChanged = IsWorthwhile(_atLastTrim, running);
+        if (hasChanged || _isSettling)
         {
+            // Once more when the change is over: what was on its way at the first look is leftovers by now.
+            _isSettling = hasChanged;
             _atLastTrim = running;
 
             // Compacts and returns what is free to the system; about 20 ms for a thousand open streams.

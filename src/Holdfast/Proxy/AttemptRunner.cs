@@ -53,12 +53,15 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             return configured;
         }
 
-        if (!Loopback.IsLoopbackClient(request.Http.HttpContext))
+        var isLocal = Loopback.IsLoopbackClient(request.Http.HttpContext);
+        if (isLocal && request.Client.IsCodex)
         {
-            return TimeSpan.FromSeconds(20);
+            return Timeout.InfiniteTimeSpan;
         }
 
-        return request.Client.IsCodex ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(45);
+        // A client that says it will not wait that long is opened while it still waits.
+        var usual = TimeSpan.FromSeconds(isLocal ? 45 : 20);
+        return request.Client.Patience * 2 / 3 is { } early && early < usual ? early : usual;
     }
 
     private async Task<(HttpResponseMessage?, ConnectionTrace, AttemptResult?)> DispatchAsync(
@@ -86,8 +89,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
                 exchange.UpstreamHeard();
                 exchange.NoteConnection(trace);
 
-                // The answer holds on to its request for as long as the stream lasts.
-                message.Headers.Clear();
+                LetGoOf(message, request);
                 exchange.Phase = exchange.Phase == Phase.Opened ? Phase.Opened : Phase.Held;
                 return (response, trace, null);
             }
@@ -275,6 +277,17 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
                     tools.Metrics.Repaired(exchange.Record.Protocol, exchange.Record.Upstream);
                 }
             }
+        }
+    }
+
+    /// <summary>The answer holds on to its request for as long as the stream lasts; nobody else needs it any more.</summary>
+    private static void LetGoOf(HttpRequestMessage message, ClientRequest request)
+    {
+        message.Headers.Clear();
+        if (message.Content is RequestContent { IsSent: true })
+        {
+            message.Content = null;
+            request.ReleaseBody();
         }
     }
 

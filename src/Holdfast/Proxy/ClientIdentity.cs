@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Holdfast.Proxy;
 
 /// <summary>Who calls, as the client itself says: name, version, session. Statements, never a proof of anything.</summary>
@@ -13,6 +15,9 @@ internal sealed record ClientIdentity(string? Name, string? Version, string? Ses
     /// <summary>Codex skips plain <c>error</c> events, and waits 900 s for headers (clients.md sections 3 and 4).</summary>
     public bool IsCodex { get; private init; }
 
+    /// <summary>How long it says it waits for an answer to begin; the official SDKs do, .NET's Anthropic SDK only 30 s.</summary>
+    public TimeSpan? Patience { get; private init; }
+
     public static ClientIdentity Of(HttpRequest request)
     {
         var agent = request.Headers.UserAgent.ToString().AsSpan();
@@ -24,6 +29,7 @@ internal sealed record ClientIdentity(string? Name, string? Version, string? Ses
         {
             IsCodex = name.StartsWith("codex", StringComparison.OrdinalIgnoreCase)
                 || request.Headers["originator"].ToString().StartsWith("codex", StringComparison.OrdinalIgnoreCase),
+            Patience = PatienceOf(request.Headers["x-stainless-timeout"].ToString()),
         };
     }
 
@@ -39,6 +45,12 @@ internal sealed record ClientIdentity(string? Name, string? Version, string? Ses
 
         return null;
     }
+
+    private static TimeSpan? PatienceOf(string text) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
+        && seconds is > 0 and < 86_400
+            ? TimeSpan.FromSeconds(seconds)
+            : null;
 
     private static string? TextOf(ReadOnlySpan<char> text) => text.IsEmpty ? null : text.ToString();
 }

@@ -88,6 +88,9 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
         }
     }
 
+    /// <summary>Gives the body's memory back: no attempt will send it again.</summary>
+    public void ReleaseBody() => _body.Dispose();
+
     public void Dispose() => _body.Dispose();
 
     private async Task<GatewayError?> ReadBodyAsync(PipeReader reader, LimitOptions limits, TimeProvider time)

@@ -7,6 +7,9 @@ namespace Holdfast.Proxy;
 /// does not own the bytes.</summary>
 internal sealed class RequestContent(ReadOnlySequence<byte> body) : HttpContent
 {
+    /// <summary>Whether all of it has been handed over. An upstream may answer before that.</summary>
+    public bool IsSent { get; private set; }
+
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
@@ -16,6 +19,8 @@ internal sealed class RequestContent(ReadOnlySequence<byte> body) : HttpContent
         {
             await stream.WriteAsync(part, ct);
         }
+
+        IsSent = true;
     }
 
     protected override bool TryComputeLength(out long length)

@@ -42,6 +42,7 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
     {
         _response.StatusCode = (int)upstream.StatusCode;
         AnswerHeaders.CopyTo(upstream, _response.Headers, keepsBody: false);
+        upstream.Headers.Clear();
         if (_response.Headers.CacheControl.Count == 0)
         {
             _response.Headers.CacheControl = "no-cache";

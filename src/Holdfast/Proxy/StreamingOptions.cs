@@ -9,7 +9,8 @@ public sealed class StreamingOptions
     public TimeSpan KeepAliveAfter { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Silence from the start of the request after which a streaming client gets <c>200</c> and keepalives
-    /// although the upstream has not answered. Null: 45 s for a loopback client, 20 s for any other (D12).
+    /// although the upstream has not answered. Null: 45 s for a loopback client, 20 s for any other (D12), but no more
+    /// than two thirds of the time the client itself says it waits (<c>x-stainless-timeout</c>).
     /// <c>"off"</c> never opens early.</summary>
     public TimeSpan? OpenEarlyAfter { get; set; }
 

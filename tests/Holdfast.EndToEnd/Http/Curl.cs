@@ -21,7 +21,7 @@ internal static class Curl
         var (code, output, error) = await ChildProgram.RunAsync("curl",
             [
                 "-sS", "-N", "--max-time", "120", "-H", "content-type: application/json", "--data-binary", "@-",
-                "-w", """%{stderr}{"status":%{http_code},"headers":%{header_json}}""", .. options, turn.Url,
+                "-w", """%{stderr}{"status":"%{http_code}","headers":%{header_json}}""", .. options, turn.Url,
             ],
             turn.Body);
 
@@ -30,6 +30,6 @@ internal static class Curl
         var answer = JsonSerializer.Deserialize<JsonElement>(error[at..]);
         var headers = answer.GetProperty("headers").EnumerateObject()
             .ToDictionary(header => header.Name, header => string.Join(", ", header.Value.EnumerateArray()));
-        return new(answer.GetProperty("status").GetInt32(), headers, output, code == 0 ? null : error[..at]);
+        return new(int.Parse(answer.GetProperty("status").GetString()!), headers, output, code == 0 ? null : error[..at]);
     }
 }

@@ -19,7 +19,7 @@ public sealed class RuntimeMatrixTests(RuntimeMatrix matrix) : IClassFixture<Run
         Assert.StartsWith("Connection to upstream server lost", Reading.ErrorOf(protocol, stream));
     }
 
-    /// <summary>R26, R27, R30: what stands in between kills what is silent for 15 s.</summary>
+    /// <summary>R26, R27, R30: what stands in between kills what is silent for 20 s.</summary>
     [Theory]
     [MemberData(nameof(Rows))]
     public async Task Forty_seconds_of_silence_pass_and_the_stream_goes_on(string client, string protocol)
@@ -58,7 +58,7 @@ public sealed class RuntimeMatrixTests(RuntimeMatrix matrix) : IClassFixture<Run
         Assert.StartsWith("Failed to connect to upstream server", Reading.ErrorOf(protocol, stream));
     }
 
-    /// <summary>R29: what stands in between kills what is silent for 15 s.</summary>
+    /// <summary>R29: what stands in between kills what is silent for 20 s.</summary>
     [Theory]
     [MemberData(nameof(Rows))]
     public async Task Silence_before_the_first_byte_is_bridged_by_early_opening(string client, string protocol)

@@ -10,8 +10,9 @@ namespace Holdfast.EndToEnd.Programs;
 /// <summary>The gateways all tests share, each a process of its own, and a provider beside them. Owns them.</summary>
 public sealed partial class Gateways : IAsyncLifetime
 {
-    /// <summary>What stands between client and gateway forgets connections that are silent for longer.</summary>
-    private static readonly SocketRelayOptions Forgetful = new() { IdleKill = TimeSpan.FromSeconds(15) };
+    /// <summary>What stands between client and gateway forgets connections that are silent for longer. The gateway speaks
+    /// after 10 s: the rest is for a machine that is busy.</summary>
+    private static readonly SocketRelayOptions Forgetful = new() { IdleKill = TimeSpan.FromSeconds(20) };
 
     private ChildProgram _simulator = null!;
     private BuiltGateway _plain = null!;
@@ -22,13 +23,16 @@ public sealed partial class Gateways : IAsyncLifetime
     /// <summary>One without any configuration or key.</summary>
     public string Plain => _plain.BaseUrl;
 
-    /// <summary>The same through a relay that kills what is silent for 15 s.</summary>
+    /// <summary>What that one printed on standard error when it started.</summary>
+    public string StartText => _plain.Program.Error;
+
+    /// <summary>The same gateway through a relay that kills what is silent for 20 s.</summary>
     public string PlainThroughRelay => _plainRelay.BaseUrl.GetLeftPart(UriPartial.Authority);
 
     /// <summary>One that opens streams after a second, and whose upstreams are all <c>holdfast simulate</c>.</summary>
     public string Early => _early.BaseUrl;
 
-    /// <summary>The same through a relay that kills what is silent for 15 s.</summary>
+    /// <summary>The same through a relay that kills what is silent for 20 s.</summary>
     public string EarlyThroughRelay => _earlyRelay.BaseUrl.GetLeftPart(UriPartial.Authority);
 
     public async ValueTask InitializeAsync()

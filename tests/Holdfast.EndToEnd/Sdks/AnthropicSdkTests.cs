@@ -80,6 +80,17 @@ public sealed class AnthropicSdkTests(AnthropicSdkTests.Run run) : IClassFixture
         Assert.Equal((Reading.Text(deltas: 5), "end_turn"), (turn.Text, turn.End));
     }
 
+    /// <summary>R29, R33: .NET's SDK waits 30 s for an answer to begin, and says so.</summary>
+    [Theory]
+    [MemberData(nameof(Runtimes))]
+    public async Task Silence_before_the_first_event_outlasts_no_SDKs_patience(string runtime)
+    {
+        var turn = await run.ResultAsync(runtime, "stream", "sim-d35000");
+
+        Assert.Null(turn.Error);
+        Assert.Equal((Reading.Text(deltas: 5), "end_turn"), (turn.Text, turn.End));
+    }
+
     /// <summary>R6.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
@@ -118,7 +129,7 @@ public sealed class AnthropicSdkTests(AnthropicSdkTests.Run run) : IClassFixture
     }
 
     public sealed class Run(Gateways gateways) : SdkRun(
-        gateways, "anthropic.mjs", DotNetAnthropic.CallAsync,
+        "anthropic.mjs", DotNetAnthropic.CallAsync,
         new("stream", "sim-think3", gateways.Plain),
         new("stream", "sim-tool", gateways.Plain),
         new("whole", "sim-think3-tool", gateways.Plain),
@@ -126,6 +137,7 @@ public sealed class AnthropicSdkTests(AnthropicSdkTests.Run run) : IClassFixture
         new("models", "", gateways.Early),
         new("stream", "sim-n5-i50-rst3", gateways.Plain),
         new("stream", "sim-stall2x40000", gateways.PlainThroughRelay),
+        new("stream", "sim-d35000", gateways.Plain),
         new("stream", "sim-rst0", gateways.Plain),
         new("whole", "sim-rst0", gateways.Plain),
         new("stream", "sim-d3000-rst0", gateways.Early),

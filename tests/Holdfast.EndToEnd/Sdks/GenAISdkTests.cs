@@ -107,7 +107,7 @@ public sealed class GenAISdkTests(GenAISdkTests.Run run) : IClassFixture<GenAISd
     }
 
     public sealed class Run(Gateways gateways) : SdkRun(
-        gateways, "genai.mjs", dotnet: null,
+        "genai.mjs", dotnet: null,
         new("stream", "sim-think3", gateways.Plain),
         new("stream", "sim-tool", gateways.Plain),
         new("whole", "sim-think3-tool", gateways.Plain),

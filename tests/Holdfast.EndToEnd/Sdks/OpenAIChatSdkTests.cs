@@ -118,7 +118,7 @@ public sealed class OpenAIChatSdkTests(OpenAIChatSdkTests.Run run) : IClassFixtu
     }
 
     public sealed class Run(Gateways gateways) : SdkRun(
-        gateways, "openai.mjs", DotNetOpenAI.CallAsync,
+        "openai.mjs", DotNetOpenAI.CallAsync,
         new("chat-stream", "sim-think3", gateways.Plain),
         new("chat-stream", "sim-tool", gateways.Plain),
         new("chat-whole", "sim-tool", gateways.Plain),

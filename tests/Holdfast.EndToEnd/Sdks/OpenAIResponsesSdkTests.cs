@@ -106,7 +106,7 @@ public sealed class OpenAIResponsesSdkTests(OpenAIResponsesSdkTests.Run run) : I
     }
 
     public sealed class Run(Gateways gateways) : SdkRun(
-        gateways, "openai.mjs", DotNetOpenAI.CallAsync,
+        "openai.mjs", DotNetOpenAI.CallAsync,
         new("responses-stream", "sim-think3", gateways.Plain),
         new("responses-stream", "sim-tool", gateways.Plain),
         new("responses-whole", "sim-think3-tool", gateways.Plain),

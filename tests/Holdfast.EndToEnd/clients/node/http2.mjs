@@ -8,7 +8,8 @@ const session = http2.connect(new URL(turns[0].url).origin, { ca: readFileSync(p
 
 const send = ({ url, body }) => new Promise((resolve) => {
   const got = { status: 0, headers: {}, body: '', failure: null };
-  const stream = session.request({ ':method': 'POST', ':path': new URL(url).pathname, 'content-type': 'application/json' });
+  const { pathname, search } = new URL(url);
+  const stream = session.request({ ':method': 'POST', ':path': pathname + search, 'content-type': 'application/json' });
   stream.setEncoding('utf8');
   stream.on('response', ({ ':status': status, ...headers }) => Object.assign(got, { status, headers }));
   stream.on('data', (piece) => { got.body += piece; });

@@ -1,0 +1,80 @@
+using Holdfast.Hosting;
+using Holdfast.Observability;
+using Holdfast.Simulator;
+using Holdfast.TestKit;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Holdfast.FunctionalTests.Silence;
+
+/// <summary>R103: after thousands of faulted requests sockets, timers, exchanges and memory are back where they were.</summary>
+[Collection(nameof(Alone))]
+public sealed class NoLeakTests(ITestOutputHelper output)
+{
+    private const int AtOnce = 48;
+
+    /// <summary>Whole-process figures: nothing else may run beside it.</summary>
+    [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+    public sealed class Alone;
+
+    [Fact]
+    public async Task After_ten_thousand_faulted_requests_nothing_is_left()
+    {
+        await using var gateway = await TestGateway.StartAsync(
+            FaultLoad.ShortLimits, simulator: new SimulatorOptions { KeepRequests = false });
+        gateway.Upstream.Always(FaultLoad.ByModel);
+
+        await RunAsync(gateway, requests: 1_000);
+        var before = await SettledAsync(gateway);
+        await RunAsync(gateway, requests: 9_000);
+        var after = await SettledAsync(gateway);
+
+        output.WriteLine($"before: {before}\nafter:  {after}");
+        Assert.InRange(after.Files, 0, before.Files + 40);
+        Assert.InRange(after.Timers, 0, before.Timers + 10);
+        Assert.InRange(after.Bytes, 0, before.Bytes + (6 * 1024 * 1024));
+    }
+
+    private static async Task RunAsync(TestGateway gateway, int requests)
+    {
+        var kinds = (
+            from fault in FaultLoad.Names
+            from protocol in Requests.Protocols
+            from stream in (bool[])[true, false]
+            select (fault, protocol, stream)).ToList();
+        var next = -1;
+        await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(async _ =>
+        {
+            int number;
+            while ((number = Interlocked.Increment(ref next)) < requests)
+            {
+                var (fault, protocol, stream) = kinds[number % kinds.Count];
+                await FaultLoad.RunAsync(gateway, fault, protocol, stream);
+
+                // Exactly one record each, and none is left in the test's own memory.
+                await gateway.NextRecordAsync();
+            }
+        }));
+    }
+
+    private static async Task<Remains> SettledAsync(TestGateway gateway)
+    {
+        await gateway.WaitForConnectionsAsync(0);
+        Assert.Equal(0, gateway.Services.GetRequiredService<OpenExchanges>().Count);
+        Assert.Equal(0, gateway.Services.GetRequiredService<Drain>().Running);
+        while (gateway.Upstream.OpenRequests > 0)
+        {
+            await Task.Yield();
+        }
+
+        for (var i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        return new(
+            Directory.GetFiles("/proc/self/fd").Length, Timer.ActiveCount, GC.GetTotalMemory(forceFullCollection: true));
+    }
+
+    private sealed record Remains(int Files, long Timers, long Bytes);
+}

@@ -1,0 +1,56 @@
+using System.Text.RegularExpressions;
+
+namespace Holdfast.Tests.Architecture;
+
+/// <summary>What the documents claim is there (D44), and what no file may hold.</summary>
+public sealed partial class DocumentTests
+{
+    [Fact]
+    public void Every_test_that_failure_behaviour_names_exists()
+    {
+        var tests = Repository.Files("tests", "*Tests.cs")
+            .SelectMany(file => Method().Matches(File.ReadAllText(file))
+                .Select(method => $"{Path.GetFileNameWithoutExtension(file)}.{method.Groups["name"].Value}"))
+            .ToHashSet(StringComparer.Ordinal);
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "docs/failure-behaviour.md"));
+
+        var named = TestName().Matches(text).Select(name => name.Groups["name"].Value).ToList();
+
+        Assert.True(named.Count > 50, $"only {named.Count} tests are named");
+        Assert.Empty(named.Where(name => !tests.Contains(name)));
+    }
+
+    [Fact]
+    public void Every_line_of_failure_behaviour_names_its_test()
+    {
+        var rows = File.ReadLines(Path.Combine(Repository.Root, "docs/failure-behaviour.md"))
+            .Where(line => line.StartsWith("| ", StringComparison.Ordinal) && !line.EndsWith("| test |", StringComparison.Ordinal));
+
+        Assert.Empty(rows.Where(row => !TestName().IsMatch(row)));
+    }
+
+    [Fact]
+    public void Every_link_inside_the_documents_leads_somewhere()
+    {
+        var documents = Repository.Files("docs", "*.md").Concat(Directory.EnumerateFiles(Repository.Root, "*.md"));
+
+        var broken =
+            from document in documents
+            from Match link in Link().Matches(File.ReadAllText(document))
+            let target = link.Groups["target"].Value.Split('#')[0]
+            where target.Length > 0 && !target.Contains("://", StringComparison.Ordinal)
+            where !Path.Exists(Path.Combine(Path.GetDirectoryName(document)!, target))
+            select $"{Repository.Relative(document)}: {target}";
+
+        Assert.Empty(broken);
+    }
+
+    [GeneratedRegex(@"public (static )?(async )?(Task|void|ValueTask) (?<name>\w+)\(", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Method();
+
+    [GeneratedRegex(@"`(?<name>\w+Tests\.\w+)`", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex TestName();
+
+    [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Link();
+}

@@ -32,7 +32,8 @@ internal sealed class GeminiArrayStream : GeminiStream
     }
 
     /// <summary>Blanks behind the array lack nothing; half an element is not to be completed.</summary>
-    public override byte[]? CompletionOf(ReadOnlySpan<byte> partial) => partial.Trim(" \t\r\n"u8).IsEmpty ? [] : null;
+    public override byte[]? CompletionOf(ReadOnlySpan<byte> partial) =>
+        IsTerminal && partial.Trim(" \t\r\n"u8).IsEmpty ? [] : null;
 
     public override void WriteKeepAlive(KeepAliveForm form, IBufferWriter<byte> output) => output.Write(" "u8);
 

@@ -114,8 +114,14 @@ internal sealed class ConnectionState : IDisposable
         IsHttp2 |= HttpProtocol.IsHttp2(http.Request.Protocol);
     }
 
-    /// <summary>The request is answered although more of its body may come.</summary>
-    public void BodyLeft() => LeftBody = true;
+    /// <summary>The request is answered although more of its body, if it has one, may come.</summary>
+    public static void LeaveBody(HttpContext http)
+    {
+        if (Of(http) is { } state && http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+        {
+            state.LeftBody = true;
+        }
+    }
 
     public void AnswerBegan() => _answerBegan = true;
 

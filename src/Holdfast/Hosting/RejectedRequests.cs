@@ -16,9 +16,11 @@ internal sealed class RejectedRequests(SocketCounters counters, ILogger<Rejected
     {
         if (value is not { Key: EventName, Value: IFeatureCollection features }
             || features.Get<IBadRequestExceptionFeature>()?.Error is not BadHttpRequestException error
-            || features.Get<IHttpResponseFeature>()?.HasStarted == true)
+            || features.Get<IHttpResponseFeature>()?.HasStarted == true
+            || features.Get<ConnectionState>() is { LeftBody: true })
         {
-            // Where an answer of ours has begun, Kestrel only failed to read the rest of the body behind it.
+            // Where an answer of ours has begun, Kestrel only failed to read the rest of the body behind it, or, when the
+            // client left meanwhile, took that rest for the next request.
             return;
         }
 

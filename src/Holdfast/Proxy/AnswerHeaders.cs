@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Http.Headers;
 using Microsoft.Extensions.Primitives;
 
@@ -18,6 +19,9 @@ internal static class AnswerHeaders
     {
         "host", "content-length", "expect",
     };
+
+    private static readonly SearchValues<char> Unsendable =
+        SearchValues.Create([.. Enumerable.Range(0, 32).Where(c => c != '\t').Select(c => (char)c), '\x7F']);
 
     /// <summary>Copies the client's end-to-end headers to the upstream's request.</summary>
     public static void CopyTo(HttpRequestMessage target, HttpRequest source, bool asksForIdentity)
@@ -55,7 +59,7 @@ internal static class AnswerHeaders
         {
             if (!HopByHop.Contains(header.Key) && named?.Contains(header.Key) != true)
             {
-                target[header.Key] = ValuesOf(header.Value);
+                Add(target, header.Key, header.Value);
             }
         }
 
@@ -65,7 +69,7 @@ internal static class AnswerHeaders
                 || header.Key.Equals("content-encoding", StringComparison.OrdinalIgnoreCase);
             if (keepsBody || !isFraming)
             {
-                target[header.Key] = ValuesOf(header.Value);
+                Add(target, header.Key, header.Value);
             }
         }
     }
@@ -87,6 +91,16 @@ internal static class AnswerHeaders
 
     /// <summary>Headers that describe a body need one to go with, be it empty.</summary>
     private static HttpContent ContentOf(HttpRequestMessage target) => target.Content ??= new ByteArrayContent([]);
+
+    private static void Add(IHeaderDictionary target, string name, HeaderStringValues values)
+    {
+        // Control characters are no HTTP: such a header is left out, since it cannot be sent.
+        var text = ValuesOf(values);
+        if (!text.Any(value => value is not null && value.AsSpan().ContainsAny(Unsendable)))
+        {
+            target[name] = text;
+        }
+    }
 
     private static StringValues ValuesOf(HeaderStringValues values)
     {

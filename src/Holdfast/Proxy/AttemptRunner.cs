@@ -206,6 +206,11 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         HttpResponseMessage response, ConnectionTrace trace, ClientRequest request, Exchange exchange, Vigil vigil,
         CancellationTokenSource attempt)
     {
+        if ((int)response.StatusCode < StatusCodes.Status200OK)
+        {
+            return Failed(exchange, ErrorCodes.UpstreamProtocol, "The upstream switched protocols, which nobody asked for.");
+        }
+
         var source = await response.Content.ReadAsStreamAsync(attempt.Token);
         var layers = ContentDecoding.LayersOf(response);
         var isEvents = response.IsSuccessStatusCode && IsEventStream(response)

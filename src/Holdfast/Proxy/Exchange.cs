@@ -191,6 +191,12 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
             return;
         }
 
+        if (!Http.Response.HasStarted)
+        {
+            // What was already copied of a head that then could not be sent is not ours.
+            Http.Response.Headers.Clear();
+        }
+
         _tools.Logger.AttemptFailed(ExchangeId, failed.Phase, failed.Code.Name);
         await AnswerErrorAsync(error, failed.Code.Status);
     }

@@ -35,7 +35,7 @@ internal sealed class ExchangeHandler(
     {
         if (Refusal(http, path) is { } refusal)
         {
-            ConnectionState.Of(http)?.BodyLeft();
+            ConnectionState.LeaveBody(http);
             await exchange.RefuseAsync(refusal);
             return;
         }
@@ -53,7 +53,7 @@ internal sealed class ExchangeHandler(
 
         if (unreadable is not null)
         {
-            ConnectionState.Of(http)?.BodyLeft();
+            ConnectionState.LeaveBody(http);
             await exchange.RefuseAsync(unreadable);
             return;
         }

@@ -35,12 +35,15 @@ internal sealed class WholeRelay(
     /// <summary>Whether the bytes held begin like server-sent events: some upstreams stream under another content type.</summary>
     public bool LooksLikeEvents => SseStart.IsIn(Held.Bytes.FirstSpan) == true;
 
-    private bool IsHead => HttpMethods.IsHead(request.Http.Method);
+    /// <summary>Whether bytes may follow the head; if not, those that come nevertheless mean nothing.</summary>
+    private bool MayHaveBody => !HttpMethods.IsHead(request.Http.Method)
+        && (int)upstream.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent
+            or StatusCodes.Status304NotModified);
 
     /// <summary>Reads the first bytes, as many as it takes to tell what they begin; null, or why there are none.</summary>
     public async Task<AttemptResult?> BeginAsync()
     {
-        if (IsHead)
+        if (!MayHaveBody)
         {
             return null;
         }
@@ -85,7 +88,7 @@ internal sealed class WholeRelay(
             return await AnswerHtmlAsync();
         }
 
-        if (IsSuccess && Generates && !IsHead && IsPlainJson())
+        if (IsSuccess && Generates && MayHaveBody && IsPlainJson())
         {
             var peek = AnswerPeek.Read(request.Path.Protocol, Held.Bytes);
             if (peek.IsCut)
@@ -103,7 +106,7 @@ internal sealed class WholeRelay(
         }
 
         CopyHead();
-        if (!IsHead && Held.Length > 0)
+        if (Held.Length > 0)
         {
             _response.ContentLength = Held.Length;
         }
@@ -222,13 +225,20 @@ internal sealed class WholeRelay(
     private void CopyHead()
     {
         _response.StatusCode = (int)upstream.StatusCode;
-        AnswerHeaders.CopyTo(upstream, _response.Headers, keepsBody: true);
+        AnswerHeaders.CopyTo(upstream, _response.Headers, keepsBody: (int)upstream.StatusCode
+            is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent));
         exchange.StampAnswer(Fidelity);
         exchange.Phase = Phase.Committed;
     }
 
     private async ValueTask WriteHeldAsync()
     {
+        if (Held.Length == 0)
+        {
+            // Not even an empty write: some statuses take none.
+            return;
+        }
+
         exchange.Record.ResponseBytes += Held.Length;
         foreach (var part in Held.Bytes)
         {

@@ -79,6 +79,8 @@ public sealed class BrokenTransferTests
     [InlineData("this is not HTTP\r\n\r\n")]
     [InlineData("\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003\r\n\r\n")]
     [InlineData("GET / HTTP/9.9\r\nHost: a\r\n\r\n")]
+    [InlineData("GET * HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    [InlineData("GET v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n")]
     [InlineData("GET  / HTTP/1.1\r\n\r\n")]
     [InlineData("POST /v1/messages HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello")]
     [InlineData("POST /v1/messages HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")]

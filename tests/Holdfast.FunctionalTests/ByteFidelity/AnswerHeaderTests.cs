@@ -89,6 +89,55 @@ public sealed class AnswerHeaderTests
         Assert.Equal("yes", head.Header("x-stays"));
     }
 
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task A_header_that_nobody_may_send_is_left_out_and_costs_nothing_else(bool isStream)
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        gateway.Upstream.Always(AnswerWith(isStream, ["x-control: a\u0001b", "x-bell: \u0007", "x-tab: a\tb", "x-stays: yes"]));
+        await using var client = await gateway.ConnectAsync();
+        var (path, body) = Requests.Turn("openai-chat", stream: isStream);
+
+        var head = await client.RequestAsync("POST", path, body);
+
+        Assert.Equal((200, "yes", "a\tb"), (head.Status, head.Header("x-stays"), head.Header("x-tab")));
+        Assert.Null(head.Header("x-control"));
+    }
+
+    [Theory]
+    [InlineData(101)]
+    [InlineData(99)]
+    public async Task A_status_that_is_no_answer_is_a_typed_error(int status)
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        gateway.Upstream.Always(LiteralAnswer.Of(status, "{}"u8.ToArray(), "content-type: application/json"));
+        await using var client = await gateway.ConnectAsync();
+        var (path, body) = Requests.Turn("openai-chat");
+
+        var head = await client.RequestAsync("POST", path, body);
+
+        Assert.Equal((502, "upstream_protocol"), (head.Status, head.Header("holdfast-error")));
+    }
+
+    [Theory]
+    [InlineData(204)]
+    [InlineData(205)]
+    [InlineData(304)]
+    [InlineData(201)]
+    [InlineData(307)]
+    [InlineData(999)]
+    public async Task Any_other_status_arrives_as_it_is(int status)
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        gateway.Upstream.Always(LiteralAnswer.Of(status, "{}"u8.ToArray(), "content-type: application/json", "location: /x"));
+        await using var client = await gateway.ConnectAsync();
+
+        var head = await client.RequestAsync("POST", "/v1/files", "x");
+
+        Assert.Equal((status, "/x"), (head.Status, head.Header("location")));
+        Assert.Null(head.Header("holdfast-error"));
+    }
+
     private static Answer AnswerWith(bool isStream, string[] headers) => isStream
         ? LiteralAnswer.Of(200, Encoding.UTF8.GetBytes(SampleStreams.Text("openai-chat").Text),
             ["content-type: text/event-stream", .. headers])

@@ -77,7 +77,7 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
             IsTerminal = true;
             HasFailed = true;
             isLifecycle = true;
-            UpstreamError = "response.failed";
+            UpstreamError = ErrorPeek.TypeOf(data) ?? "response.failed";
         }
         else if (name.SequenceEqual("response.created"u8) || name.SequenceEqual("response.queued"u8)
             || name.SequenceEqual("response.in_progress"u8))

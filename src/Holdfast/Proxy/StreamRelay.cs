@@ -37,19 +37,13 @@ internal sealed class StreamRelay(
 
         while (true)
         {
-            await RelayFramesAsync();
+            await RelayAndFlushAsync();
             if (buffer.IsOverfull)
             {
                 return await EndAsync(new(0, ErrorCodes.StreamGarbled, "An event is larger than 64 MB."));
             }
 
             buffer.ReleaseIfEmpty();
-            if (_hasHeard && !_follower.IsTerminal)
-            {
-                // Time in which the client did not read is not the upstream's silence (R123).
-                vigil.UpstreamSilence.Restart();
-            }
-
             var wait = buffer.IsEmpty ? await body.WaitAsync() : default;
             var read = wait is { Lost: null, ClientGone: false } ? await body.ReadAsync(buffer.GetMemory()) : wait;
             if (read.Bytes == 0)
@@ -58,7 +52,20 @@ internal sealed class StreamRelay(
             }
 
             buffer.Advance(read.Bytes);
-            NoteFirstBytes();
+            NoteBytes();
+        }
+    }
+
+    private async ValueTask RelayAndFlushAsync()
+    {
+        var flush = RelayFramesAsync();
+        var isHeldBack = !flush.IsCompleted;
+        await flush;
+        if (isHeldBack && !_follower.IsTerminal)
+        {
+            // Time in which the client did not read is nobody's silence (R123).
+            vigil.UpstreamSilence.Restart();
+            vigil.ClientSilence.Restart();
         }
     }
 
@@ -71,17 +78,21 @@ internal sealed class StreamRelay(
             prefix[..count].CopyTo(room);
             _buffer.Advance(count);
             prefix = prefix[count..];
-            NoteFirstBytes();
+            NoteBytes();
         }
     }
 
-    private void NoteFirstBytes()
+    private void NoteBytes()
     {
         if (!_hasHeard)
         {
             _hasHeard = true;
             body.SilenceCode = ErrorCodes.StreamStalled;
             vigil.UpstreamSilence.Start(options.Streaming.StallAfter);
+        }
+        else if (!_follower.IsTerminal)
+        {
+            vigil.UpstreamSilence.Restart();
         }
     }
 

@@ -15,6 +15,8 @@ public sealed class EnvironmentLimitTests
     {
         var options = Load();
 
+        Assert.Equal(TimeSpan.FromSeconds(10), options.Streaming.KeepAliveAfter);
+        Assert.Null(options.Streaming.OpenEarlyAfter);
         Assert.Equal(TimeSpan.FromSeconds(300), options.Streaming.StallAfter);
         Assert.Equal(TimeSpan.FromSeconds(300), options.Timeouts.FirstByte);
         Assert.Equal(TimeSpan.FromSeconds(600), options.Timeouts.Request);

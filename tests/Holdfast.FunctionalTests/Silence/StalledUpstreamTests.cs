@@ -3,6 +3,7 @@ using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
+using Holdfast.Wire;
 
 namespace Holdfast.FunctionalTests.Silence;
 
@@ -57,7 +58,14 @@ public sealed class StalledUpstreamTests
     public async Task An_upstream_that_pings_is_alive_however_long_it_takes()
     {
         var time = new ManualTime();
-        await using var gateway = await TestGateway.StartAsync(SilentStream.Clocks, time);
+        await using var gateway = await TestGateway.StartAsync(
+            options =>
+            {
+                // A form of ours that cannot be taken for the upstream's own pings.
+                SilentStream.Clocks(options);
+                options.Streaming.KeepAliveForms.Messages = KeepAliveForm.Comment;
+            },
+            time);
         var gate = new Gate();
         var events = SilentStream.TranscriptOf("anthropic", new() { Pings = true }).Events;
         gateway.Upstream.Script(Answer.Sse(SilentStream.TranscriptOf("anthropic", new() { Pings = true })).GateEvery(gate));
@@ -122,7 +130,7 @@ public sealed class StalledUpstreamTests
         string? got;
         while ((got = await client.ReadEventAsync()) != wanted)
         {
-            Assert.Equal(SilentStream.KeepaliveOf("anthropic", 0), got);
+            Assert.Equal(": keepalive\n\n", got);
         }
     }
 }

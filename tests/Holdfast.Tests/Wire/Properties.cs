@@ -7,6 +7,6 @@ namespace Holdfast.Tests.Wire;
 internal static class Properties
 {
     public static void HoldsFor<T>(this Gen<T> values, Action<T> property) => Check.One(
-        Config.QuickThrowOnFailure.WithMaxTest(2000).WithEndSize(40).WithQuietOnSuccess(true),
+        Config.QuickThrowOnFailure.WithMaxTest(1000).WithEndSize(40).WithQuietOnSuccess(true),
         Prop.ForAll(values.ToArbitrary(), property));
 }

@@ -19,23 +19,21 @@ public sealed class AnswerPeekTests
 
         for (var length = 0; length < bytes.Length; length++)
         {
-            Assert.False(Read(WireProtocol.Anthropic, bytes.AsMemory(0, length)).IsWhole);
+            Assert.True(Read(WireProtocol.Anthropic, bytes.AsMemory(0, length)).IsCut);
         }
 
-        Assert.True(Read(WireProtocol.Anthropic, bytes).IsWhole);
+        Assert.False(Read(WireProtocol.Anthropic, bytes).IsCut);
     }
 
     [Theory]
-    [InlineData("{}", true)]
-    [InlineData("[1,2]\n", true)]
-    [InlineData("\"text\"", true)]
-    [InlineData("", false)]
-    [InlineData(" \n", false)]
-    [InlineData("{} {}", false)]
-    [InlineData("{}}", false)]
+    [InlineData("{}", false)]
+    [InlineData("[1,2]\n", false)]
+    [InlineData("\"text\"", false)]
+    [InlineData("", true)]
+    [InlineData("{\"a\":", true)]
     [InlineData("<html>", false)]
-    public void Whole_is_one_document_and_nothing_else(string body, bool isWhole) =>
-        Assert.Equal(isWhole, Read(WireProtocol.OpenAIChat, Encoding.UTF8.GetBytes(body)).IsWhole);
+    public void Cut_is_the_beginning_of_a_document_and_nothing_else(string body, bool isCut) =>
+        Assert.Equal(isCut, Read(WireProtocol.OpenAIChat, Encoding.UTF8.GetBytes(body)).IsCut);
 
     [Fact]
     public void Model_and_tokens_stand_at_the_top_only()
@@ -53,7 +51,7 @@ public sealed class AnswerPeekTests
     {
         var peek = Read(WireProtocol.Gemini, Encoding.UTF8.GetBytes(body));
 
-        Assert.Equal((true, model), (peek.IsWhole, peek.Model));
+        Assert.Equal((false, model), (peek.IsCut, peek.Model));
     }
 
     private static AnswerPeek Read(WireProtocol protocol, ReadOnlyMemory<byte> body) =>

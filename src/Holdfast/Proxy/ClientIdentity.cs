@@ -15,7 +15,8 @@ internal sealed record ClientIdentity(string? Name, string? Version, string? Ses
     /// <summary>Codex skips plain <c>error</c> events, and waits 900 s for headers (clients.md sections 3 and 4).</summary>
     public bool IsCodex { get; private init; }
 
-    /// <summary>How long it says it waits for an answer to begin; the official SDKs do, .NET's Anthropic SDK only 30 s.</summary>
+    /// <summary>How long it says it waits for an answer to begin. Official SDKs say so; .NET's of Anthropic waits
+    /// 30 s.</summary>
     public TimeSpan? Patience { get; private init; }
 
     public static ClientIdentity Of(HttpRequest request)

@@ -25,7 +25,8 @@ public sealed class ServeTests
     [InlineData("""{ "streaming": { "keepAliveAftre": "00:00:10" } }""", "keepAliveAftre", "keepAliveAfter")]
     [InlineData("""{ "timeouts": { "connect": "soon" } }""", "timeouts.connect", "soon")]
     [InlineData("""{ "listen": """, "holdfast.json", "")]
-    public async Task Serve_with_a_wrong_configuration_says_what_and_ends_with_2(string file, string setting, string value)
+    public async Task Serve_with_a_wrong_configuration_says_what_and_ends_with_2(
+        string file, string setting, string value)
     {
         using var home = new TemporaryHome();
         await File.WriteAllTextAsync(Path.Combine(home.Path, "holdfast.json"), file);
@@ -70,7 +71,8 @@ public sealed class ServeTests
         await Http.Curl.GetAsync($"{gateway.BaseUrl}/v1/chat/completions", "-H", "content-type: application/json",
             "-d", """{"model":"sim-rst0","messages":[]}""");
 
-        var running = await ChildProgram.RunAsync(Repository.Holdfast, ["status"], null, ("HOLDFAST_HOME", gateway.Home));
+        var running = await ChildProgram.RunAsync(
+            Repository.Holdfast, ["status"], null, ("HOLDFAST_HOME", gateway.Home));
         var none = await empty.RunAsync("status");
 
         Assert.Equal(0, running.ExitCode);

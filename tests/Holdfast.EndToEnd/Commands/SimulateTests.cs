@@ -12,7 +12,8 @@ public sealed class SimulateTests
     public async Task It_answers_by_itself_and_ends_with_0_when_asked_to()
     {
         await using var simulator = ChildProgram.Start(Repository.Holdfast, ["simulate", "--listen", "127.0.0.1:0"]);
-        var address = (await simulator.OutputLineAsync(new(@"(?m)listens on (?<address>http://\S+?)/?$"))).Groups["address"].Value;
+        var line = await simulator.OutputLineAsync(new(@"(?m)listens on (?<address>http://\S+?)/?$"));
+        var address = line.Groups["address"].Value;
         var turns = Requests.Protocols.Select(protocol => Requests.Turn(protocol, "sim"))
             .Select(turn => new HttpTurn(address + turn.Path, turn.Body)).ToList();
 

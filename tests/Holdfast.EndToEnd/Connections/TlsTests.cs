@@ -12,7 +12,8 @@ public sealed class TlsTests(TlsGateway gateway) : IClassFixture<TlsGateway>
 {
     private static readonly string[] Models = ["sim", "sim-n5-i50-rst3", "sim-rst0"];
 
-    public static TheoryData<string> Clients => ["curl --http1.1", "curl --http2", "node:http2", "dotnet 2.0", "dotnet 1.1"];
+    public static TheoryData<string> Clients =>
+        ["curl --http1.1", "curl --http2", "node:http2", "dotnet 2.0", "dotnet 1.1"];
 
     [Theory]
     [MemberData(nameof(Clients))]
@@ -22,13 +23,14 @@ public sealed class TlsTests(TlsGateway gateway) : IClassFixture<TlsGateway>
 
         var results = await SendAsync(client, turns);
 
-        foreach (var (protocol, index) in Requests.Protocols.Select((protocol, index) => (protocol, index * Models.Length)))
+        Assert.All(results, result => Assert.Null(result.Failure));
+        foreach (var (protocol, answers) in Requests.Protocols.Zip(results.Chunk(Models.Length)))
         {
-            var (well, cut, refused) = (results[index], results[index + 1], results[index + 2]);
-            Assert.All([well, cut, refused], result => Assert.Null(result.Failure));
-            Assert.True(Reading.EndsWell(protocol, SseTranscript.Parse(well.Body)));
-            Assert.Equal(Reading.Text(deltas: 3), Reading.TextOf(protocol, SseTranscript.Parse(cut.Body)));
-            Assert.StartsWith("Connection to upstream server lost", Reading.ErrorOf(protocol, SseTranscript.Parse(cut.Body)));
+            var (well, cut) = (SseTranscript.Parse(answers[0].Body), SseTranscript.Parse(answers[1].Body));
+            var refused = answers[2];
+            Assert.True(Reading.EndsWell(protocol, well));
+            Assert.Equal(Reading.Text(deltas: 3), Reading.TextOf(protocol, cut));
+            Assert.StartsWith("Connection to upstream server lost", Reading.ErrorOf(protocol, cut));
             Assert.Equal(502, refused.Status);
             Assert.StartsWith("Failed to connect to upstream server", Reading.ErrorOf(protocol, refused.Body));
         }
@@ -39,8 +41,9 @@ public sealed class TlsTests(TlsGateway gateway) : IClassFixture<TlsGateway>
     [InlineData("--tlsv1.3", "--tls-max", "1.3")]
     public async Task TLS_1_2_and_1_3_are_spoken_and_HTTP2_is_agreed_on(params string[] versions)
     {
-        var protocol = await Curl.GetAsync(
-            [.. versions, "--cacert", gateway.Certificate, "-o", "/dev/null", "-w", "%{http_version}", gateway.BaseUrl + "/healthz"]);
+        string[] options = [.. versions, "--cacert", gateway.Certificate, "-o", "/dev/null", "-w", "%{http_version}"];
+
+        var protocol = await Curl.GetAsync([.. options, gateway.BaseUrl + "/healthz"]);
 
         Assert.Equal("2", protocol.Trim());
     }

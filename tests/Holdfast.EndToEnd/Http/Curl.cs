@@ -6,7 +6,8 @@ namespace Holdfast.EndToEnd.Http;
 /// <summary>curl, a process a turn.</summary>
 internal static class Curl
 {
-    public static async Task<IReadOnlyList<HttpResult>> SendAsync(IReadOnlyList<HttpTurn> turns, params string[] options) =>
+    public static async Task<IReadOnlyList<HttpResult>> SendAsync(
+        IReadOnlyList<HttpTurn> turns, params string[] options) =>
         await Task.WhenAll(turns.Select(turn => SendAsync(turn, options)));
 
     /// <summary>Runs curl with these arguments; its failure is our failure.</summary>
@@ -30,6 +31,7 @@ internal static class Curl
         var answer = JsonSerializer.Deserialize<JsonElement>(error[at..]);
         var headers = answer.GetProperty("headers").EnumerateObject()
             .ToDictionary(header => header.Name, header => string.Join(", ", header.Value.EnumerateArray()));
-        return new(int.Parse(answer.GetProperty("status").GetString()!), headers, output, code == 0 ? null : error[..at]);
+        var status = int.Parse(answer.GetProperty("status").GetString()!);
+        return new(status, headers, output, code == 0 ? null : error[..at]);
     }
 }

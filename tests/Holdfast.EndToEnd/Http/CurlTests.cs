@@ -66,8 +66,9 @@ public sealed class CurlTests(Gateways gateways)
     // The first curl command of a text, its lines joined and the blanks between words made equal.
     private static string CommandIn(string text)
     {
-        var lines = text.Split('\n').SkipWhile(line => !line.TrimStart().StartsWith("curl -N", StringComparison.Ordinal));
-        return Regex.Replace(string.Join(' ', lines.Take(2).Select(line => line.Trim().TrimEnd('\\'))), " +", " ",
+        var lines = text.Split('\n').Select(line => line.Trim())
+            .SkipWhile(line => !line.StartsWith("curl -N", StringComparison.Ordinal));
+        return Regex.Replace(string.Join(' ', lines.Take(2).Select(line => line.TrimEnd('\\'))), " +", " ",
             RegexOptions.None, TimeSpan.FromSeconds(1));
     }
 }

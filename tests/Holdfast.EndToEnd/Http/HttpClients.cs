@@ -14,16 +14,17 @@ internal static class HttpClients
     public static bool TakesInterimAnswers(string client) => !client.StartsWith("python", StringComparison.Ordinal);
 
     /// <summary>Posts all turns at once; the results are in their order.</summary>
-    public static Task<IReadOnlyList<HttpResult>> SendAsync(string client, IReadOnlyList<HttpTurn> turns) => client switch
-    {
-        "node" => RunAsync(Repository.Node, Repository.NodeScript("fetch.mjs"), turns),
-        "bun" => RunAsync(Repository.Bun, Repository.NodeScript("fetch.mjs"), turns),
-        "python-httpx" => RunAsync(Repository.Python, Repository.PythonScript("httpx_client.py"), turns),
-        "python-http.client" => RunAsync(Repository.Python, Repository.PythonScript("http_client.py"), turns),
-        "dotnet" => DotNetHttp.SendAsync(turns),
-        "curl" => Curl.SendAsync(turns),
-        _ => throw new ArgumentOutOfRangeException(nameof(client), client, "Not a client."),
-    };
+    public static Task<IReadOnlyList<HttpResult>> SendAsync(string client, IReadOnlyList<HttpTurn> turns) =>
+        client switch
+        {
+            "node" => RunAsync(Repository.Node, Repository.NodeScript("fetch.mjs"), turns),
+            "bun" => RunAsync(Repository.Bun, Repository.NodeScript("fetch.mjs"), turns),
+            "python-httpx" => RunAsync(Repository.Python, Repository.PythonScript("httpx_client.py"), turns),
+            "python-http.client" => RunAsync(Repository.Python, Repository.PythonScript("http_client.py"), turns),
+            "dotnet" => DotNetHttp.SendAsync(turns),
+            "curl" => Curl.SendAsync(turns),
+            _ => throw new ArgumentOutOfRangeException(nameof(client), client, "Not a client."),
+        };
 
     /// <summary>Runs a script that takes turns and prints results.</summary>
     public static async Task<IReadOnlyList<HttpResult>> RunAsync(

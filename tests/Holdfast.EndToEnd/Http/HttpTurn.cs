@@ -10,7 +10,8 @@ internal sealed record HttpTurn(string Url, string Body);
 /// <param name="Headers">Names in small letters.</param>
 /// <param name="Body">Everything that arrived.</param>
 /// <param name="Failure">What the client's runtime threw; null for an answer that ended as it should.</param>
-internal sealed record HttpResult(int Status, IReadOnlyDictionary<string, string> Headers, string Body, string? Failure);
+internal sealed record HttpResult(
+    int Status, IReadOnlyDictionary<string, string> Headers, string Body, string? Failure);
 
 /// <summary>The JSON that passes between tests and scripts.</summary>
 internal static class ScriptJson

@@ -44,7 +44,7 @@ internal static class Reading
         _ => At(stream.Events[^1].Json, "candidates", "0", "finishReason") == "STOP",
     };
 
-    /// <summary>The message of the error a stream ended with, in the place where the protocol's clients look for it.</summary>
+    /// <summary>The message of the error a stream ended with, where its protocol's clients look for it.</summary>
     public static string ErrorOf(string protocol, SseTranscript stream)
     {
         var last = stream.Events[^1];
@@ -58,8 +58,9 @@ internal static class Reading
                 return ErrorOf(protocol, stream.Events[^2].Data);
             case "openai-responses":
                 Assert.Equal("response.failed", last.Type);
-                Assert.Equal(Enumerable.Range(0, stream.Events.Count(e => e.Type != "keepalive")),
-                    stream.Events.Where(e => e.Type != "keepalive").Select(e => e.Json.GetProperty("sequence_number").GetInt32()));
+                var numbers = stream.Events.Where(e => e.Type != "keepalive")
+                    .Select(e => e.Json.GetProperty("sequence_number").GetInt32()).ToList();
+                Assert.Equal(Enumerable.Range(0, numbers.Count), numbers);
                 return At(last.Json, "response", "error", "message");
             default:
                 return ErrorOf(protocol, last.Data);
@@ -78,13 +79,14 @@ internal static class Reading
     }
 
     /// <summary>How many keepalives of ours a stream holds, in the form its protocol's clients take.</summary>
-    public static int KeepalivesOf(string protocol, SseTranscript stream) => stream.Entries.Count(entry => protocol switch
-    {
-        "anthropic" => entry.Type == "ping",
-        "openai-chat" => entry.Kind == SseKind.Comment,
-        "openai-responses" => entry.Type == "keepalive" || entry.Kind == SseKind.Blank,
-        _ => entry.Kind == SseKind.Blank,
-    });
+    public static int KeepalivesOf(string protocol, SseTranscript stream) =>
+        stream.Entries.Count(entry => protocol switch
+        {
+            "anthropic" => entry.Type == "ping",
+            "openai-chat" => entry.Kind == SseKind.Comment,
+            "openai-responses" => entry.Type == "keepalive" || entry.Kind == SseKind.Blank,
+            _ => entry.Kind == SseKind.Blank,
+        });
 
     private static string At(JsonElement json, params string[] path)
     {

@@ -3,8 +3,8 @@ using Holdfast.TestKit;
 
 namespace Holdfast.EndToEnd.Http;
 
-/// <summary>Every HTTP client's run of every turn of the matrix, all begun at once: most of it is waiting, and none of the
-/// waiting can be shortened, since the clocks under test are the clients' own and the kernel's.</summary>
+/// <summary>Every HTTP client's run of every turn of the matrix, all begun at once: most of it is waiting, and none of
+/// the waiting can be shortened, since the clocks under test are the clients' own and the kernel's.</summary>
 public sealed class RuntimeMatrix
 {
     private readonly Dictionary<string, Task<IReadOnlyList<HttpResult>>> _runs;

@@ -2,7 +2,8 @@ using Holdfast.TestKit;
 
 namespace Holdfast.EndToEnd.Http;
 
-/// <summary>R53: what R1, R6, R26, R29 and D31 promise holds for the HTTP stacks of Node, Bun, Python, .NET and curl alike.</summary>
+/// <summary>R53: what R1, R6, R26, R29 and D31 promise holds for the HTTP stacks of Node, Bun, Python, .NET and curl
+/// alike.</summary>
 public sealed class RuntimeMatrixTests(RuntimeMatrix matrix) : IClassFixture<RuntimeMatrix>
 {
     public static MatrixTheoryData<string, string> Rows => new(HttpClients.Names, Requests.Protocols);
@@ -71,7 +72,7 @@ public sealed class RuntimeMatrixTests(RuntimeMatrix matrix) : IClassFixture<Run
         Assert.True(Reading.EndsWell(protocol, stream));
     }
 
-    /// <summary>D31: through that relay for all who take interim answers; Python's clients get none and only wait.</summary>
+    /// <summary>D31: through such a relay for all who take interim answers; Python's get none and only wait.</summary>
     [Theory]
     [MemberData(nameof(Rows))]
     public async Task A_whole_answer_that_takes_half_a_minute_arrives(string client, string protocol)

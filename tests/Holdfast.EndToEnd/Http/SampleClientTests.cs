@@ -10,18 +10,23 @@ public sealed class SampleClientTests(Gateways gateways)
     [Fact]
     public async Task The_JavaScript_sample_reads_the_error_of_a_cut_stream_and_stops_at_DONE()
     {
-        var seen = await RunAsync(Repository.Node, Repository.NodeScript("lines.mjs"), gateways.Plain, "sim-n5-i50-rst3");
+        var script = Repository.NodeScript("lines.mjs");
+
+        var seen = await RunAsync(Repository.Node, script, gateways.Plain, "sim-n5-i50-rst3");
 
         Assert.Equal(Reading.Text(deltas: 3), seen.GetProperty("text").GetString());
         Assert.Equal("Connection to upstream server lost", seen.GetProperty("error").GetString());
         Assert.True(seen.GetProperty("done").GetBoolean());
     }
 
-    /// <summary>R94: it raises for the status and, for a 502, looks whether <c>error.type</c> is <c>connection_error</c>.</summary>
+    /// <summary>R94: it raises for the status and, for a 502, looks whether <c>error.type</c> is
+    /// <c>connection_error</c>.</summary>
     [Fact]
     public async Task The_Python_sample_knows_a_lost_connection_by_its_502()
     {
-        var seen = await RunAsync(Repository.Python, Repository.PythonScript("whole.py"), gateways.Plain, "sim-rst0");
+        var script = Repository.PythonScript("whole.py");
+
+        var seen = await RunAsync(Repository.Python, script, gateways.Plain, "sim-rst0");
 
         Assert.True(seen.GetProperty("connection_lost").GetBoolean());
         Assert.Equal("Failed to connect to upstream server", seen.GetProperty("message").GetString());

@@ -35,7 +35,8 @@ internal sealed partial class BuiltGateway : IAsyncDisposable
     /// <summary>Starts one and waits for its start line.</summary>
     /// <param name="configuration">Its <c>holdfast.json</c>; none by default, so that all defaults hold.</param>
     /// <param name="listen">Where it listens; a free port by default.</param>
-    public static async Task<BuiltGateway> StartAsync(string? configuration = null, string listen = "http://127.0.0.1:0")
+    public static async Task<BuiltGateway> StartAsync(
+        string? configuration = null, string listen = "http://127.0.0.1:0")
     {
         await Built.Value;
         var home = Directory.CreateTempSubdirectory("holdfast-e2e-");

@@ -5,7 +5,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.EndToEnd.Programs;
 
-/// <summary>A child process: what it is given, what it prints, how it ends. Owns the process; disposing kills it.</summary>
+/// <summary>A child process: what it is given, what it prints, how it ends. Owns it; disposing kills it.</summary>
 internal sealed partial class ChildProgram : IAsyncDisposable
 {
     private readonly Process _process;
@@ -30,7 +30,8 @@ internal sealed partial class ChildProgram : IAsyncDisposable
 
     /// <summary>Starts a program in an environment without the settings and keys of whoever runs the tests.</summary>
     public static ChildProgram Start(
-        string file, IEnumerable<string> arguments, string? input = null, params (string Name, string Value)[] environment)
+        string file, IEnumerable<string> arguments, string? input = null,
+        params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(file, arguments)
         {
@@ -65,7 +66,8 @@ internal sealed partial class ChildProgram : IAsyncDisposable
     /// <summary>Runs a program to its end.</summary>
     /// <returns>Its exit code and what it printed.</returns>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
-        string file, IEnumerable<string> arguments, string? input = null, params (string Name, string Value)[] environment)
+        string file, IEnumerable<string> arguments, string? input = null,
+        params (string Name, string Value)[] environment)
     {
         await using var program = Start(file, arguments, input, environment);
         var code = await program.ExitAsync();
@@ -176,7 +178,8 @@ internal sealed partial class ChildProgram : IAsyncDisposable
                 return seen.TrySetResult(match);
             }
 
-            return isOver && seen.TrySetException(new InvalidOperationException($"It ended before that line:\n{_text}"));
+            return isOver
+                && seen.TrySetException(new InvalidOperationException($"It ended before that line:\n{_text}"));
         }
     }
 }

@@ -10,8 +10,8 @@ namespace Holdfast.EndToEnd.Programs;
 /// <summary>The gateways all tests share, each a process of its own, and a provider beside them. Owns them.</summary>
 public sealed partial class Gateways : IAsyncLifetime
 {
-    /// <summary>What stands between client and gateway forgets connections that are silent for longer. The gateway speaks
-    /// after 10 s: the rest is for a machine that is busy.</summary>
+    /// <summary>What stands between client and gateway forgets connections that are silent for longer. The gateway
+    /// speaks after 10 s: the rest is for a machine that is busy.</summary>
     private static readonly SocketRelayOptions Forgetful = new() { IdleKill = TimeSpan.FromSeconds(20) };
 
     private ChildProgram _simulator = null!;

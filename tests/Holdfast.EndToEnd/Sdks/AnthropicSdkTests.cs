@@ -3,7 +3,8 @@ using Holdfast.EndToEnd.Programs;
 
 namespace Holdfast.EndToEnd.Sdks;
 
-/// <summary>R75, R104: the official Anthropic SDKs, on Node, Bun and .NET, through a gateway nobody configured.</summary>
+/// <summary>R75, R104: the official Anthropic SDKs, on Node, Bun and .NET, through a gateway without
+/// configuration.</summary>
 public sealed class AnthropicSdkTests(AnthropicSdkTests.Run run) : IClassFixture<AnthropicSdkTests.Run>
 {
     public static TheoryData<string> Runtimes => ["node", "bun", "dotnet"];

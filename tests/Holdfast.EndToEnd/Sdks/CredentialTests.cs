@@ -3,7 +3,7 @@ using Holdfast.Simulator;
 
 namespace Holdfast.EndToEnd.Sdks;
 
-/// <summary>R52, R65, D7: what an SDK says of its user's key reaches the default upstream of its protocol as it was said.</summary>
+/// <summary>R52, R65, D7: an SDK's own key reaches the default upstream of its protocol as it was said.</summary>
 [Collection(nameof(OwnProcesses))]
 public sealed class CredentialTests
 {
@@ -12,7 +12,8 @@ public sealed class CredentialTests
     [InlineData("openai.mjs", "chat-whole", "/v1/chat/completions", "authorization", "Bearer not-a-key")]
     [InlineData("openai.mjs", "responses-whole", "/v1/responses", "authorization", "Bearer not-a-key")]
     [InlineData("genai.mjs", "whole", "/v1/models/some-model:generateContent", "x-goog-api-key", "not-a-key")]
-    public async Task An_SDKs_own_key_reaches_the_provider(string script, string op, string path, string header, string key)
+    public async Task An_SDKs_own_key_reaches_the_provider(
+        string script, string op, string path, string header, string key)
     {
         await using var upstream = SimulatedUpstream.Start(new() { OtherModels = "sim" });
         await using var gateway = await BuiltGateway.StartAsync($$"""
@@ -28,7 +29,8 @@ public sealed class CredentialTests
         Assert.Null(result[0].Error);
         var request = Assert.Single(upstream.Requests);
         Assert.Equal(path, request.Target);
-        Assert.Equal(key, Assert.Single(request.Headers, h => h.Key.Equals(header, StringComparison.OrdinalIgnoreCase)).Value);
+        var said = Assert.Single(request.Headers, h => h.Key.Equals(header, StringComparison.OrdinalIgnoreCase));
+        Assert.Equal(key, said.Value);
         Assert.DoesNotContain("not-a-key", gateway.Program.Output + gateway.Program.Error);
     }
 }

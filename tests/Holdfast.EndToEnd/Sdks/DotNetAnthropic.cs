@@ -79,7 +79,8 @@ internal static class DotNetAnthropic
 
     private static async Task CountAsync(AnthropicClient client, string model, SdkResult seen)
     {
-        var count = await client.Messages.CountTokens(new() { Model = model, Messages = [new UserMessageParam("hello")] });
+        var question = new MessageCountTokensParams { Model = model, Messages = [new UserMessageParam("hello")] };
+        var count = await client.Messages.CountTokens(question);
         seen.Text = $"{count.InputTokens}";
     }
 

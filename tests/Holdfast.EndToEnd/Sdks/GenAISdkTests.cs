@@ -3,7 +3,7 @@ using Holdfast.EndToEnd.Programs;
 
 namespace Holdfast.EndToEnd.Sdks;
 
-/// <summary>R75, R104: the official Google GenAI SDK, on Node and Bun, through a gateway nobody configured.</summary>
+/// <summary>R75, R104: the official Google GenAI SDK, on Node and Bun, through a gateway without configuration.</summary>
 public sealed class GenAISdkTests(GenAISdkTests.Run run) : IClassFixture<GenAISdkTests.Run>
 {
     public static TheoryData<string> Runtimes => ["node", "bun"];

@@ -3,7 +3,8 @@ using Holdfast.EndToEnd.Programs;
 
 namespace Holdfast.EndToEnd.Sdks;
 
-/// <summary>R75, R104: Chat with the official OpenAI SDKs, on Node, Bun and .NET, through a gateway nobody configured.</summary>
+/// <summary>R75, R104: Chat with the official OpenAI SDKs, on Node, Bun and .NET, through a gateway without
+/// configuration.</summary>
 public sealed class OpenAIChatSdkTests(OpenAIChatSdkTests.Run run) : IClassFixture<OpenAIChatSdkTests.Run>
 {
     public static TheoryData<string> Runtimes => ["node", "bun", "dotnet"];
@@ -55,8 +56,8 @@ public sealed class OpenAIChatSdkTests(OpenAIChatSdkTests.Run run) : IClassFixtu
         Assert.Equal("Connection to upstream server lost", turn.Error.Message);
     }
 
-    /// <summary>R4, R92: .NET's SDK looks for no error in a stream, not in OpenAI's own either; that no finish reason came is
-    /// all it tells.</summary>
+    /// <summary>R4, R92: .NET's SDK looks for no error in the chunks of a stream; that no finish reason came is all it
+    /// tells.</summary>
     [Theory]
     [InlineData("sim-n5-i50-rst3", 3)]
     [InlineData("sim-d3000-rst0", 0)]

@@ -3,9 +3,11 @@ using Holdfast.EndToEnd.Programs;
 
 namespace Holdfast.EndToEnd.Sdks;
 
-/// <summary>R75, R104: Responses with the official OpenAI SDKs, on Node, Bun and .NET, through a gateway nobody configured.
-/// The npm SDK is driven through <c>responses.stream()</c>, whose accumulator throws on events it does not expect.</summary>
-public sealed class OpenAIResponsesSdkTests(OpenAIResponsesSdkTests.Run run) : IClassFixture<OpenAIResponsesSdkTests.Run>
+/// <summary>R75, R104: Responses with the official OpenAI SDKs, on Node, Bun and .NET, through a gateway without
+/// configuration. The npm SDK is driven through <c>responses.stream()</c>, whose accumulator throws on events it does
+/// not expect.</summary>
+public sealed class OpenAIResponsesSdkTests(OpenAIResponsesSdkTests.Run run)
+    : IClassFixture<OpenAIResponsesSdkTests.Run>
 {
     public static TheoryData<string> Runtimes => ["node", "bun", "dotnet"];
 

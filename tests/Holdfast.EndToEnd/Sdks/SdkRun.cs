@@ -4,7 +4,8 @@ using Holdfast.EndToEnd.Programs;
 
 namespace Holdfast.EndToEnd.Sdks;
 
-/// <summary>All calls one SDK is asked to make, begun at once in each runtime it has; some sit through long silences.</summary>
+/// <summary>All calls one SDK is asked to make, begun at once in each runtime it has; some sit through long
+/// silences.</summary>
 public abstract class SdkRun
 {
     private readonly IReadOnlyList<SdkCall> _calls;

@@ -12,7 +12,9 @@ export async function makeCalls(operations) {
 
 // What had come before an error counts: it is written into `seen` as it comes.
 async function make(operations, call) {
-  const seen = { text: '', thinking: '', signature: null, tool: null, toolInput: null, end: null, events: [], error: null };
+  const seen = {
+    text: '', thinking: '', signature: null, tool: null, toolInput: null, end: null, events: [], error: null,
+  };
   try {
     await operations[call.op](call, seen);
   } catch (e) {

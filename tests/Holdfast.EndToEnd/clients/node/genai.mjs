@@ -11,7 +11,8 @@ function note(answer, seen) {
   for (const part of candidate?.content?.parts ?? []) {
     if (part.text && part.thought) seen.thinking += part.text;
     else if (part.text) seen.text += part.text;
-    if (part.functionCall) [seen.tool, seen.toolInput] = [part.functionCall.name, JSON.stringify(part.functionCall.args)];
+    const call = part.functionCall;
+    if (call) [seen.tool, seen.toolInput] = [call.name, JSON.stringify(call.args)];
     seen.signature = part.thoughtSignature ?? seen.signature;
   }
 }

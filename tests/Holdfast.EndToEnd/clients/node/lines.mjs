@@ -1,5 +1,5 @@
-// The stream reader of a widely copied sample: splits each chunk at line ends, takes the lines that begin with "data: ",
-// stops at [DONE], parses JSON and reads error.message. Arguments: base URL, model. Prints one JSON line.
+// The stream reader of a widely copied sample: splits each chunk at line ends, takes the lines that begin with
+// "data: ", stops at [DONE], parses JSON and reads error.message. Arguments: base URL, model. Prints one JSON line.
 const [baseURL, model] = process.argv.slice(2);
 const seen = { text: '', error: null, done: false };
 

@@ -1,5 +1,5 @@
-"""http.client of the standard library: reads turns from standard input (a JSON array of { url, body }), sends them all at
-once, a thread each, and prints what came of each, in order, as one JSON line."""
+"""http.client of the standard library: reads turns from standard input (a JSON array of { url, body }), sends them
+all at once, a thread each, and prints what came of each, in order, as one JSON line."""
 
 import http.client
 import json

@@ -1,5 +1,5 @@
-"""httpx, which the Python SDKs stand on: reads turns from standard input (a JSON array of { url, body }), sends them all
-at once and prints what came of each, in order, as one JSON line."""
+"""httpx, which the Python SDKs stand on: reads turns from standard input (a JSON array of { url, body }), sends them
+all at once and prints what came of each, in order, as one JSON line."""
 
 import asyncio
 import json

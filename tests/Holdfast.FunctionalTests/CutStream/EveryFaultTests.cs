@@ -59,9 +59,10 @@ public sealed class EveryFaultTests
         var fault = Faults.Single(f => f.Name == name).Answer;
         await using var gateway = await TestGateway.StartAsync(options =>
         {
-            options.Timeouts.FirstByte = TimeSpan.FromSeconds(1);
-            options.Timeouts.Request = TimeSpan.FromSeconds(1);
-            options.Streaming.StallAfter = TimeSpan.FromSeconds(1);
+            // Long enough for every request to reach the upstream on a busy machine.
+            options.Timeouts.FirstByte = TimeSpan.FromSeconds(5);
+            options.Timeouts.Request = TimeSpan.FromSeconds(5);
+            options.Streaming.StallAfter = TimeSpan.FromSeconds(5);
         });
         gateway.Upstream.Always(fault);
         (string Protocol, bool Stream)[] requests =

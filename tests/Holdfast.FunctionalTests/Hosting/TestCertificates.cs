@@ -51,7 +51,8 @@ internal sealed class TestCertificates : IDisposable
             request.CertificateExtensions.Add(names.Build());
         }
 
-        var (from, until) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        // An issuer must outlive what it issues, also what it issues a second later.
+        var (from, until) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(issuer is null ? 90 : isAuthority ? 60 : 30));
         if (issuer is null)
         {
             return request.CreateSelfSigned(from, until);

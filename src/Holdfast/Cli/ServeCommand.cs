@@ -35,6 +35,7 @@ internal static class ServeCommand
 
         try
         {
+            SocketThreads.HandleEventsInPlace();
             await GatewayApp.RunAsync(configuration.Options, home, cancellationToken);
             return ExitCodes.Done;
         }

@@ -14,9 +14,9 @@ internal sealed class ConnectionState : IDisposable
     private int _running;
     private long _idleSince;
     private volatile bool _headBegan;
-    private volatile bool _answerBegan;
     private volatile bool _isClosing;
     private volatile bool _isServedWhileClosing;
+    private IHttpResponseFeature? _answer;
     private SocketEvent? _cut;
 
     public ConnectionState(ConnectionContext connection, ConnectionWatch watch, bool isLoopback)
@@ -57,7 +57,7 @@ internal sealed class ConnectionState : IDisposable
     public string Id => _connection.ConnectionId;
 
     /// <summary>Which kind of reset it would be if the client reset it now.</summary>
-    public SocketEvent ResetKind => _cut ?? (IsBusy, _answerBegan, _headBegan) switch
+    public SocketEvent ResetKind => _cut ?? (IsBusy, _answer is { HasStarted: true }, _headBegan) switch
     {
         (true, true, _) => SocketEvent.ResetMidAnswer,
         (true, false, _) or (false, _, true) => SocketEvent.ResetMidRequest,
@@ -77,7 +77,8 @@ internal sealed class ConnectionState : IDisposable
 
     /// <summary>Adds what the connection's future demands to an answer that has not started: <c>Connection: close</c>
     /// while draining (R10, D15), else <c>Keep-Alive: timeout=N</c> for a client elsewhere (D14). HTTP/1.1 only. Called
-    /// for every answer by <see cref="ConnectionWatch.Use"/>; safe to call twice.</summary>
+    /// by <see cref="ConnectionWatch.Use"/> when a request comes; an answer that takes long calls it again when it
+    /// begins.</summary>
     public void StampAnswer(HttpResponse response)
     {
         if (!HttpProtocol.IsHttp11(response.HttpContext.Request.Protocol))
@@ -108,7 +109,8 @@ internal sealed class ConnectionState : IDisposable
     {
         Interlocked.Increment(ref _running);
         _idleTimer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        (_headBegan, _answerBegan, _cut) = (false, false, null);
+        _answer = http.Features.Get<IHttpResponseFeature>();
+        (_headBegan, _cut) = (false, null);
         LeftBody = false;
         _isServedWhileClosing |= _isClosing;
         IsHttp2 |= HttpProtocol.IsHttp2(http.Request.Protocol);
@@ -122,8 +124,6 @@ internal sealed class ConnectionState : IDisposable
             state.LeftBody = true;
         }
     }
-
-    public void AnswerBegan() => _answerBegan = true;
 
     public void RequestEnded(HttpContext http)
     {

@@ -56,18 +56,9 @@ internal sealed class ConnectionWatch(
     }
 
     /// <summary>Request middleware, first in the pipeline: tells the connection's state where it stands and stamps each
-    /// answer. No state machine and no allocation of its own but two callbacks.</summary>
-    public static Task Use(HttpContext http, RequestDelegate next)
-    {
-        if (ConnectionState.Of(http) is { } state)
-        {
-            state.RequestBegan(http);
-            http.Response.OnStarting(AnswerBegins, http);
-            http.Response.OnCompleted(RequestEnded, http);
-        }
-
-        return next(http);
-    }
+    /// answer.</summary>
+    public static RequestDelegate Use(RequestDelegate next) => http =>
+        ConnectionState.Of(http) is { } state ? RunAsync(http, state, next) : next(http);
 
     /// <summary>From now on every answer says <c>Connection: close</c>; HTTP/2 clients are told to go away, which loses
     /// no request.</summary>
@@ -98,23 +89,18 @@ internal sealed class ConnectionWatch(
         }
     }
 
-    private static Task AnswerBegins(object http)
+    private static async Task RunAsync(HttpContext http, ConnectionState state, RequestDelegate next)
     {
-        var context = (HttpContext)http;
-        if (ConnectionState.Of(context) is { } state)
+        state.RequestBegan(http);
+        state.StampAnswer(http.Response);
+        try
         {
-            state.AnswerBegan();
-            state.StampAnswer(context.Response);
+            await next(http);
         }
-
-        return Task.CompletedTask;
-    }
-
-    private static Task RequestEnded(object http)
-    {
-        var context = (HttpContext)http;
-        ConnectionState.Of(context)?.RequestEnded(context);
-        return Task.CompletedTask;
+        finally
+        {
+            state.RequestEnded(http);
+        }
     }
 
     private bool IsLoopback(EndPoint? peer) =>

@@ -32,7 +32,6 @@ internal static class GatewayApp
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "holdfast" });
         builder.WebHost.UseKestrelCore();
         builder.Logging.AddDiagnostics(options.Debug, parts.Diagnostics);
-        builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(parts.Time);
         builder.ConfigureListeners(options, parts.TreatsLoopbackAsRemote);
@@ -72,31 +71,17 @@ internal static class GatewayApp
         }
 
         app.Use(ConnectionWatch.Use);
-        app.UseRouting();
-        app.MapProbes();
-        app.MapMetrics().Guard(services.GetRequiredService<RequestGuard>());
-        app.MapProxy();
+        app.UseProbes();
+
+        // The metrics are nothing for a web page that was rebound to this address.
+        var guard = services.GetRequiredService<RequestGuard>();
+        app.UseMetrics(isForbidden: http => guard.Check(http) is not null);
+        app.RunProxy();
     }
 
     private static IEnumerable<(string Kind, long Value)> Counts(IServiceProvider services) =>
         services.GetRequiredService<SocketCounters>().Snapshot()
             .Select(count => (JsonNamingPolicy.SnakeCaseLower.ConvertName(count.Key.ToString()), count.Value));
-
-    /// <summary>The metrics are nothing for a web page that was rebound to this address.</summary>
-    private static void Guard(this IEndpointConventionBuilder endpoint, RequestGuard guard) => endpoint.Add(builder =>
-    {
-        var next = builder.RequestDelegate!;
-        builder.RequestDelegate = http =>
-        {
-            if (guard.Check(http) is null)
-            {
-                return next(http);
-            }
-
-            http.Response.StatusCode = StatusCodes.Status403Forbidden;
-            return Task.CompletedTask;
-        };
-    });
 
     private static void AddProxy(this IServiceCollection services)
     {

@@ -7,8 +7,6 @@ namespace Holdfast.Hosting;
 /// upstream (R132).</summary>
 internal static class ProbeEndpoints
 {
-    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
-
     /// <summary>The version people see, without its build metadata.</summary>
     public static string Version { get; } = typeof(ProbeEndpoints).Assembly
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
@@ -16,23 +14,41 @@ internal static class ProbeEndpoints
     private static byte[] Alive { get; } =
         JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string> { ["status"] = "ok", ["version"] = Version });
 
+    private static byte[] Draining { get; } = """{"status":"draining"}"""u8.ToArray();
+
     private static byte[] Greeting { get; } =
         System.Text.Encoding.UTF8.GetBytes($"Holdfast {Version}: point your client's base URL here.\n");
 
-    /// <summary>Maps <c>/</c>, <c>/api/hello</c>, <c>/healthz</c>, <c>/readyz</c>, and <c>OPTIONS</c> on every
+    /// <summary>Answers <c>/</c>, <c>/api/hello</c>, <c>/healthz</c>, <c>/readyz</c>, and <c>OPTIONS</c> on every
     /// path.</summary>
-    public static void MapProbes(this IEndpointRouteBuilder app)
+    public static void UseProbes(this IApplicationBuilder app)
     {
-        app.MapMethods("/", Reading, http => AnswerAsync(http, 200, "text/plain; charset=utf-8", Greeting));
-        app.MapMethods("/api/hello", Reading, http => AnswerAsync(http, 200, "text/plain; charset=utf-8", Greeting));
-        app.MapMethods("/healthz", Reading, http => AnswerAsync(http, 200, "application/json", Alive));
-        app.MapMethods("/readyz", Reading, Ready);
-        app.MapMethods("/{**path}", [HttpMethods.Options], Options);
+        var drain = app.ApplicationServices.GetRequiredService<Drain>();
+        RequestDelegate ready = http => drain.IsDraining
+            ? AnswerAsync(http, 503, "application/json", Draining)
+            : Live(http);
+        app.Use(next => http => (ProbeFor(http.Request, ready) ?? next)(http));
     }
 
-    private static Task Ready(HttpContext http) => http.RequestServices.GetRequiredService<Drain>().IsDraining
-        ? AnswerAsync(http, 503, "application/json", """{"status":"draining"}"""u8.ToArray())
-        : AnswerAsync(http, 200, "application/json", Alive);
+    private static RequestDelegate? ProbeFor(HttpRequest request, RequestDelegate ready)
+    {
+        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+        {
+            return request.Path.Value switch
+            {
+                "/" or "/api/hello" => Greet,
+                "/healthz" => Live,
+                "/readyz" => ready,
+                _ => null,
+            };
+        }
+
+        return HttpMethods.IsOptions(request.Method) ? Options : null;
+    }
+
+    private static Task Greet(HttpContext http) => AnswerAsync(http, 200, "text/plain; charset=utf-8", Greeting);
+
+    private static Task Live(HttpContext http) => AnswerAsync(http, 200, "application/json", Alive);
 
     // No CORS headers: a web page is not to be told that it may call us (RequestGuard).
     private static Task Options(HttpContext http)

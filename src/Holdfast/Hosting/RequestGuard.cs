@@ -37,8 +37,9 @@ internal sealed class RequestGuard
     {
         var isHttp2Upgrade = http.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
         return isHttp2Upgrade
-            || http.Request.Headers.GetCommaSeparatedValues("Upgrade")
-                .Contains("websocket", StringComparer.OrdinalIgnoreCase);
+            || (http.Request.Headers.Upgrade.Count > 0
+                && http.Request.Headers.GetCommaSeparatedValues("Upgrade")
+                    .Contains("websocket", StringComparer.OrdinalIgnoreCase));
     }
 
     // A page whose name was rebound to 127.0.0.1 still sends its own name. On other addresses any name may be ours.

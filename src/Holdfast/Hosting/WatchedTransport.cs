@@ -16,7 +16,9 @@ internal sealed class WatchedTransport(IDuplexPipe inner, ConnectionState state)
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         var read = _input.ReadAsync(cancellationToken);
-        return read.IsCompletedSuccessfully ? read : WaitAsync(read);
+
+        // Between requests there is nothing that could end over a failure.
+        return read.IsCompletedSuccessfully || !state.IsBusy ? read : WaitAsync(read);
     }
 
     public override bool TryRead(out ReadResult result) => _input.TryRead(out result);

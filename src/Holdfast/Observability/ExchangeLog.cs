@@ -14,7 +14,7 @@ internal sealed class ExchangeLog : IHostedService
     public const int Capacity = 65_536;
 
     // Real time on purpose: it shapes batches and nothing that anyone can observe.
-    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(2);
 
     private readonly LineQueue<ExchangeRecord> _lines;
     private Utf8JsonWriter? _json;

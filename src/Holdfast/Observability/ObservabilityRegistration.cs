@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -49,15 +48,25 @@ internal static class ObservabilityRegistration
     }
 
     /// <summary><c>GET /metrics</c>, Prometheus' text.</summary>
-    public static IEndpointConventionBuilder MapMetrics(this IEndpointRouteBuilder app)
+    /// <param name="app">The application.</param>
+    /// <param name="isForbidden">Whether a request may not read it: answered 403.</param>
+    public static void UseMetrics(this IApplicationBuilder app, Func<HttpContext, bool> isForbidden)
     {
         // Asked for now, so that it counts from the start and not from the first look.
-        var text = app.ServiceProvider.GetRequiredService<PrometheusText>();
-        return app.MapGet("/metrics", new RequestDelegate(http => AnswerAsync(http, text)));
+        var text = app.ApplicationServices.GetRequiredService<PrometheusText>();
+        app.Use(next => http => http.Request.Path.Value == "/metrics" && HttpMethods.IsGet(http.Request.Method)
+            ? AnswerAsync(http, text, isForbidden(http))
+            : next(http));
     }
 
-    private static Task AnswerAsync(HttpContext http, PrometheusText text)
+    private static Task AnswerAsync(HttpContext http, PrometheusText text, bool isForbidden)
     {
+        if (isForbidden)
+        {
+            http.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return Task.CompletedTask;
+        }
+
         http.Response.ContentType = PrometheusText.ContentType;
         return http.Response.WriteAsync(text.Render(), http.RequestAborted);
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Frozen;
 using System.Net.Http.Headers;
 using Microsoft.Extensions.Primitives;
 
@@ -8,17 +9,13 @@ namespace Holdfast.Proxy;
 internal static class AnswerHeaders
 {
     /// <summary>Belong to one connection (RFC 9110 section 7.6.1), or to a property of it.</summary>
-    private static readonly HashSet<string> HopByHop = new(StringComparer.OrdinalIgnoreCase)
-    {
+    private static readonly FrozenSet<string> HopByHop = FrozenSet.Create(StringComparer.OrdinalIgnoreCase,
         "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
-        "transfer-encoding", "upgrade", "alt-svc",
-    };
+        "transfer-encoding", "upgrade", "alt-svc");
 
-    /// <summary>The message framing of the client's request; ours is set anew, or by the connection.</summary>
-    private static readonly HashSet<string> RequestFraming = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "host", "content-length", "expect",
-    };
+    /// <summary>What of a request stays here: what is hop by hop, and the message framing, which is set anew.</summary>
+    private static readonly FrozenSet<string> StaysHere = FrozenSet.ToFrozenSet(
+        [.. HopByHop, "host", "content-length", "expect"], StringComparer.OrdinalIgnoreCase);
 
     private static readonly SearchValues<char> Unsendable =
         SearchValues.Create([.. Enumerable.Range(0, 32).Where(c => c != '\t').Select(c => (char)c), '\x7F']);
@@ -29,7 +26,7 @@ internal static class AnswerHeaders
         var named = ConnectionTokens(source.Headers.Connection.ToString());
         foreach (var (name, values) in source.Headers)
         {
-            if (name.Length == 0 || name[0] == ':' || HopByHop.Contains(name) || RequestFraming.Contains(name)
+            if (name.Length == 0 || name[0] == ':' || StaysHere.Contains(name)
                 || named?.Contains(name) == true || name.StartsWith("holdfast-", StringComparison.OrdinalIgnoreCase)
                 || asksForIdentity && name.Equals("accept-encoding", StringComparison.OrdinalIgnoreCase))
             {
@@ -94,12 +91,17 @@ internal static class AnswerHeaders
 
     private static void Add(IHeaderDictionary target, string name, HeaderStringValues values)
     {
-        // Control characters are no HTTP: such a header is left out, since it cannot be sent.
         var text = ValuesOf(values);
-        if (!text.Any(value => value is not null && value.AsSpan().ContainsAny(Unsendable)))
+        foreach (var value in text)
         {
-            target[name] = text;
+            if (value.AsSpan().ContainsAny(Unsendable))
+            {
+                // Control characters are no HTTP: such a header is left out, since it cannot be sent.
+                return;
+            }
         }
+
+        target[name] = text;
     }
 
     private static StringValues ValuesOf(HeaderStringValues values)

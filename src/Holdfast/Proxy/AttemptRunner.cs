@@ -3,6 +3,7 @@ using Holdfast.Hosting;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
+using Microsoft.Extensions.ObjectPool;
 
 namespace Holdfast.Proxy;
 
@@ -12,29 +13,39 @@ namespace Holdfast.Proxy;
 /// </summary>
 internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools, Drain drain)
 {
+    private readonly ObjectPool<Vigil> _vigils = VigilPool.Create(tools.Time);
+
     /// <summary>Runs the attempt to its end.</summary>
     public async Task<AttemptResult> RunAsync(ClientRequest request, Upstream upstream, Exchange exchange)
     {
-        using var vigil = new Vigil(tools.Time, options.Timeouts.Total, exchange.Http.RequestAborted, drain.Forced);
-        using var attempt = new CancellationTokenSource();
-        exchange.Record.Upstream = upstream.Name;
-        exchange.Record.Attempts++;
-        StartClocks(vigil, request);
-        if (request.CanBeOpenedEarly)
+        var vigil = _vigils.Get();
+        try
         {
-            exchange.Stream ??= new StreamAnswer(exchange, FollowerFor(request, exchange), FormFor(request.Path.Protocol));
-        }
+            vigil.Begin(options.Timeouts.Total, exchange.Http.RequestAborted, drain.Forced);
+            exchange.Record.Upstream = upstream.Name;
+            exchange.Record.Attempts++;
+            StartClocks(vigil, request);
+            if (request.CanBeOpenedEarly)
+            {
+                exchange.Stream ??= new StreamAnswer(
+                    exchange, FollowerFor(request, exchange), FormFor(request.Path.Protocol));
+            }
 
-        var (response, trace, failed) = await DispatchAsync(request, upstream, exchange, vigil, attempt);
-        tools.Metrics.AttemptEnded(upstream.Name, failed is null ? "answered" : ResultOf(failed));
-        if (failed is not null)
-        {
-            return failed;
-        }
+            var (response, trace, failed) = await DispatchAsync(request, upstream, exchange, vigil);
+            tools.Metrics.AttemptEnded(upstream.Name, failed is null ? "answered" : ResultOf(failed));
+            if (failed is not null)
+            {
+                return failed;
+            }
 
-        using (response)
+            using (response)
+            {
+                return await RelayAsync(response!, trace, request, exchange, vigil);
+            }
+        }
+        finally
         {
-            return await RelayAsync(response!, trace, request, exchange, vigil, attempt);
+            _vigils.Return(vigil);
         }
     }
 
@@ -65,21 +76,21 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
     }
 
     private async Task<(HttpResponseMessage?, ConnectionTrace, AttemptResult?)> DispatchAsync(
-        ClientRequest request, Upstream upstream, Exchange exchange, Vigil vigil, CancellationTokenSource attempt)
+        ClientRequest request, Upstream upstream, Exchange exchange, Vigil vigil)
     {
         for (var isRepeat = false; ; isRepeat = true)
         {
-            var trace = new ConnectionTrace();
             using var message = MessageFor(request, upstream);
+            var trace = message.Trace;
             exchange.Phase = Phase.Dispatched;
             var send = isRepeat
-                ? upstream.SendFreshAsync(message, trace, attempt.Token)
-                : upstream.SendAsync(message, trace, attempt.Token);
+                ? upstream.SendFreshAsync(message, vigil.GivenUp)
+                : upstream.SendAsync(message, vigil.GivenUp);
             try
             {
                 if (await WaitForHeadAsync(send, exchange, vigil, request) is { } alarm and not Alarm.None)
                 {
-                    return (null, trace, await GiveUpAsync(send, alarm, request, exchange, trace, attempt));
+                    return (null, trace, await GiveUpAsync(send, alarm, request, exchange, trace, vigil));
                 }
 
                 var response = await send;
@@ -116,7 +127,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
     {
         if (!send.IsCompleted)
         {
-            send.GetAwaiter().UnsafeOnCompleted(vigil.Wake);
+            send.GetAwaiter().UnsafeOnCompleted(vigil.Resume);
         }
 
         while (!send.IsCompleted)
@@ -175,9 +186,9 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
 
     private static async Task<AttemptResult> GiveUpAsync(
         Task<HttpResponseMessage> send, Alarm alarm, ClientRequest request, Exchange exchange, ConnectionTrace trace,
-        CancellationTokenSource attempt)
+        Vigil vigil)
     {
-        await attempt.CancelAsync();
+        await vigil.GiveUpAsync();
         try
         {
             (await send).Dispose();
@@ -202,16 +213,15 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         }, null);
     }
 
-    private async Task<AttemptResult> RelayAsync(
-        HttpResponseMessage response, ConnectionTrace trace, ClientRequest request, Exchange exchange, Vigil vigil,
-        CancellationTokenSource attempt)
+    private async ValueTask<AttemptResult> RelayAsync(
+        HttpResponseMessage response, ConnectionTrace trace, ClientRequest request, Exchange exchange, Vigil vigil)
     {
         if ((int)response.StatusCode < StatusCodes.Status200OK)
         {
             return Failed(exchange, ErrorCodes.UpstreamProtocol, "The upstream switched protocols, which nobody asked for.");
         }
 
-        var source = await response.Content.ReadAsStreamAsync(attempt.Token);
+        var source = await response.Content.ReadAsStreamAsync(vigil.GivenUp);
         var layers = ContentDecoding.LayersOf(response);
         var isEvents = response.IsSuccessStatusCode && IsEventStream(response)
             && (layers.Count == 0 || request.WantsStream || request.Path.StreamsKnownEvents);
@@ -229,7 +239,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             response.Content.Headers.Remove("content-length");
         }
 
-        var body = new UpstreamBody(source, exchange, vigil, trace, attempt)
+        var body = new UpstreamBody(source, exchange, vigil, trace)
         {
             SilenceCode = request.WantsStream ? ErrorCodes.FirstByteTimeout : ErrorCodes.RequestTimeout,
             OnClientSilent = () => BreakSilenceAsync(exchange, vigil, request),
@@ -291,9 +301,9 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         }
     }
 
-    private static HttpRequestMessage MessageFor(ClientRequest request, Upstream upstream)
+    private static UpstreamRequest MessageFor(ClientRequest request, Upstream upstream)
     {
-        var message = new HttpRequestMessage(new HttpMethod(request.Http.Method), upstream.Target(request.Path.Target));
+        var message = new UpstreamRequest(HttpMethod.Parse(request.Http.Method), upstream.Target(request.Path.Target));
         if (request.HasBody)
         {
             message.Content = new RequestContent(request.Body);

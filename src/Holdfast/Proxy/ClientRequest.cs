@@ -13,7 +13,7 @@ using Microsoft.Net.Http.Headers;
 namespace Holdfast.Proxy;
 
 /// <summary>What the client asks for: the body once, in pooled memory, and the few facts peeked out of it.</summary>
-internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposable
+internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeaders client) : IDisposable
 {
     private readonly PooledBytes _body = new(http.Request.ContentLength ?? 0);
 
@@ -23,8 +23,8 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
     /// <summary>Protocol, operation and target.</summary>
     public WirePath Path => path;
 
-    /// <summary>Who calls.</summary>
-    public ClientIdentity Client { get; } = ClientIdentity.Of(http.Request);
+    /// <summary>Who calls, and what it asks of us.</summary>
+    public ClientHeaders Client => client;
 
     /// <summary>The body as received; empty without one.</summary>
     public ReadOnlySequence<byte> Body => _body.Bytes;
@@ -48,9 +48,9 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
 
     /// <summary>Reads the body and what stands in it. Null, or why the request is refused; never throws for what a
     /// client sends.</summary>
-    public async Task<GatewayError?> ReadAsync(HoldfastOptions options, TimeProvider time)
+    public async ValueTask<GatewayError?> ReadAsync(HoldfastOptions options, TimeProvider time)
     {
-        if (options.Deny.Headers.FirstOrDefault(Http.Headers.ContainsKey) is { } header)
+        if (options.Deny.Headers.Count > 0 && options.Deny.Headers.FirstOrDefault(Http.Headers.ContainsKey) is { } header)
         {
             return Denied("header", header);
         }
@@ -93,36 +93,44 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
 
     public void Dispose() => _body.Dispose();
 
-    private async Task<GatewayError?> ReadBodyAsync(PipeReader reader, LimitOptions limits, TimeProvider time)
+    private async ValueTask<GatewayError?> ReadBodyAsync(PipeReader reader, LimitOptions limits, TimeProvider time)
     {
-        // A body that only comes slowly may; one that stops must not hold the exchange for ever (R90).
-        using var silence = new SilenceClock(time, reader.CancelPendingRead);
-        while (true)
+        // A body that only comes slowly may; one that stops must not hold the exchange for ever (R90). Most are here at once.
+        SilenceClock? silence = null;
+        try
         {
-            var reading = reader.ReadAsync();
-            if (!reading.IsCompleted)
+            while (true)
             {
-                silence.Start(limits.RequestHeadersTimeout);
-            }
+                var reading = reader.ReadAsync();
+                if (!reading.IsCompleted)
+                {
+                    silence ??= new SilenceClock(time, reader.CancelPendingRead);
+                    silence.Start(limits.RequestHeadersTimeout);
+                }
 
-            var read = await reading;
-            _body.Append(read.Buffer);
-            reader.AdvanceTo(read.Buffer.End);
-            if (_body.Length > limits.RequestBody)
-            {
-                return TooLarge(limits.RequestBody);
-            }
+                var read = await reading;
+                _body.Append(read.Buffer);
+                reader.AdvanceTo(read.Buffer.End);
+                if (_body.Length > limits.RequestBody)
+                {
+                    return TooLarge(limits.RequestBody);
+                }
 
-            if (read.IsCompleted)
-            {
-                return null;
-            }
+                if (read.IsCompleted)
+                {
+                    return null;
+                }
 
-            if (read.IsCanceled && silence.IsDue)
-            {
-                return new(ErrorCodes.BodyIncomplete, string.Create(CultureInfo.InvariantCulture,
-                    $"Nothing of the request body came for {limits.RequestHeadersTimeout.TotalSeconds:0.###} s."));
+                if (read.IsCanceled && silence is { IsDue: true })
+                {
+                    return new(ErrorCodes.BodyIncomplete, string.Create(CultureInfo.InvariantCulture,
+                        $"Nothing of the request body came for {limits.RequestHeadersTimeout.TotalSeconds:0.###} s."));
+                }
             }
+        }
+        finally
+        {
+            silence?.Dispose();
         }
     }
 
@@ -179,6 +187,7 @@ internal sealed class ClientRequest(HttpContext http, WirePath path) : IDisposab
 
     private static bool IsJson(string? contentType) =>
         string.IsNullOrEmpty(contentType)
+        || contentType == "application/json"
         || MediaTypeHeaderValue.TryParse(contentType, out var type)
         && (type.SubType.Equals("json", StringComparison.OrdinalIgnoreCase)
             || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase));

@@ -23,14 +23,14 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     private long _upstreamHeardAt;
     private Phase _phase;
 
-    public Exchange(HttpContext http, WireProtocol? protocol, ExchangeTools tools)
+    public Exchange(HttpContext http, WireProtocol? protocol, ClientHeaders client, ExchangeTools tools)
     {
         Http = http;
         _tools = tools;
         _startedAt = _upstreamHeardAt = tools.Time.GetTimestamp();
         Protocol = protocol ?? WireProtocol.OpenAIChat;
         StartedAt = tools.Time.GetUtcNow();
-        ExchangeId = Guid.CreateVersion7(StartedAt).ToString("n", CultureInfo.InvariantCulture);
+        ExchangeId = ExchangeIds.Next(StartedAt);
         Record = new ExchangeRecord
         {
             ExchangeId = ExchangeId,
@@ -39,8 +39,11 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
             Method = http.Request.Method,
             Path = http.Request.Path.Value ?? "",
             Query = http.Request.QueryString.HasValue ? http.Request.QueryString.Value : null,
-            ClientRetryCount = HeaderOf("x-stainless-retry-count"),
-            IdempotencyKey = HeaderOf("idempotency-key"),
+            ClientName = client.Name,
+            ClientVersion = client.Version,
+            Session = client.Session,
+            ClientRetryCount = client.RetryCount,
+            IdempotencyKey = client.IdempotencyKey,
         };
         _listing = tools.Open.Add(this);
         tools.Reporter.Started();
@@ -90,9 +93,6 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     /// <summary>Notes what the request asks for.</summary>
     public void Describe(ClientRequest request)
     {
-        Record.ClientName = request.Client.Name;
-        Record.ClientVersion = request.Client.Version;
-        Record.Session = request.Client.Session;
         Record.Product = request.Path.Product;
         Record.ModelAsked = request.Model;
         Record.IsStream = request.WantsStream;
@@ -245,6 +245,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     public void StampAnswer(string? fidelity)
     {
         var headers = Http.Response.Headers;
+        ConnectionState.Of(Http)?.StampAnswer(Http.Response);
         headers["holdfast-exchange"] = ExchangeId;
         Record.Fidelity = fidelity;
         if (Record.OpenedEarly)
@@ -286,12 +287,9 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         }
 
         _listing.Dispose();
-        _tools.Reporter.Ended(Record, HeaderOf("traceparent"));
+        _tools.Reporter.Ended(Record, Http.Request.Headers.TraceParent);
         return ValueTask.CompletedTask;
     }
-
-    private string? HeaderOf(string name) =>
-        Http.Request.Headers.TryGetValue(name, out var value) && value.Count > 0 ? value.ToString() : null;
 
     private static bool IsHeaderSafe(string text) => text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
 }

@@ -10,14 +10,48 @@ namespace Holdfast.Proxy;
 internal sealed class ExchangeHandler(
     HoldfastOptions options, RequestGuard guard, Drain drain, RouteTable routes, AttemptRunner attempts, ExchangeTools tools)
 {
-    public async Task HandleAsync(HttpContext http, WirePath? path)
+    public async Task HandleAsync(HttpContext http, WirePath? path, ClientHeaders client)
     {
         // Disposing an exchange hands in its record, whatever happened in between.
-        await using var exchange = new Exchange(http, path?.Protocol, tools);
+        await using var exchange = new Exchange(http, path?.Protocol, client, tools);
         using var running = drain.Enter();
         try
         {
-            await HandleAsync(http, path, exchange);
+            if (Refusal(http, path) is { } refusal)
+            {
+                ConnectionState.LeaveBody(http);
+                await exchange.RefuseAsync(refusal);
+                return;
+            }
+
+            using var request = new ClientRequest(http, path!, client);
+            var unreadable = await request.ReadAsync(options, tools.Time);
+            exchange.Describe(request);
+            if (request.ClientLeft)
+            {
+                // Its connection is dead; said aloud, so that the server does not try to read the rest of the body.
+                exchange.NoteClientGone();
+                http.Abort();
+                return;
+            }
+
+            if (unreadable is not null)
+            {
+                ConnectionState.LeaveBody(http);
+                await exchange.RefuseAsync(unreadable);
+                return;
+            }
+
+            if (routes.Choose(request, out var unroutable) is not { } upstream)
+            {
+                await exchange.RefuseAsync(unroutable);
+                return;
+            }
+
+            if (await attempts.RunAsync(request, upstream, exchange) is AttemptResult.Failed failed)
+            {
+                await exchange.FailAsync(failed);
+            }
         }
         catch (Exception e) when (!http.RequestAborted.IsCancellationRequested)
         {
@@ -28,46 +62,6 @@ internal sealed class ExchangeHandler(
         catch (Exception)
         {
             exchange.NoteClientGone();
-        }
-    }
-
-    private async Task HandleAsync(HttpContext http, WirePath? path, Exchange exchange)
-    {
-        if (Refusal(http, path) is { } refusal)
-        {
-            ConnectionState.LeaveBody(http);
-            await exchange.RefuseAsync(refusal);
-            return;
-        }
-
-        using var request = new ClientRequest(http, path!);
-        var unreadable = await request.ReadAsync(options, tools.Time);
-        exchange.Describe(request);
-        if (request.ClientLeft)
-        {
-            // Its connection is dead; said aloud, so that the server does not try to read the rest of the body.
-            exchange.NoteClientGone();
-            http.Abort();
-            return;
-        }
-
-        if (unreadable is not null)
-        {
-            ConnectionState.LeaveBody(http);
-            await exchange.RefuseAsync(unreadable);
-            return;
-        }
-
-        if (routes.Choose(request, out var unroutable) is not { } upstream)
-        {
-            await exchange.RefuseAsync(unroutable);
-            return;
-        }
-
-        var result = await attempts.RunAsync(request, upstream, exchange);
-        if (result is AttemptResult.Failed failed)
-        {
-            await exchange.FailAsync(failed);
         }
     }
 

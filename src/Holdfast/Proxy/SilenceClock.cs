@@ -2,7 +2,8 @@ namespace Holdfast.Proxy;
 
 /// <summary>
 /// Knows how long something has been silent and wakes the loop when that is too long. Hearing something costs a
-/// timestamp: the timer is not moved, it looks again when it fires. One loop reads it; the timer's thread only wakes.
+/// timestamp: the timer is not moved, it looks again when it fires. Stopped and started again it keeps a timer that fires
+/// early enough. One loop reads it; the timer's thread only wakes.
 /// </summary>
 internal sealed class SilenceClock(TimeProvider time, Action wake) : IDisposable
 {
@@ -11,6 +12,7 @@ internal sealed class SilenceClock(TimeProvider time, Action wake) : IDisposable
     private ITimer? _timer;
     private TimeSpan _limit = Timeout.InfiniteTimeSpan;
     private long _since;
+    private long _firesAt;
     private int _isArmed;
 
     /// <summary>How long it has been silent.</summary>
@@ -51,7 +53,7 @@ internal sealed class SilenceClock(TimeProvider time, Action wake) : IDisposable
         lock (_setting)
         {
             _limit = limit;
-            if (limit != Timeout.InfiniteTimeSpan)
+            if (limit != Timeout.InfiniteTimeSpan && (_isArmed == 0 || _firesAt > TimestampIn(limit)))
             {
                 Arm(limit);
             }
@@ -75,10 +77,14 @@ internal sealed class SilenceClock(TimeProvider time, Action wake) : IDisposable
     private void Arm(TimeSpan left)
     {
         Volatile.Write(ref _isArmed, 1);
+        _firesAt = TimestampIn(left);
         _timer ??= time.CreateTimer(
             static clock => ((SilenceClock)clock!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer.Change(left, Timeout.InfiniteTimeSpan);
     }
+
+    private long TimestampIn(TimeSpan delay) =>
+        time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
 
     private void Fire()
     {
@@ -87,6 +93,7 @@ internal sealed class SilenceClock(TimeProvider time, Action wake) : IDisposable
             var left = _limit == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : _limit - Silence;
             if (left > TimeSpan.Zero)
             {
+                _firesAt = TimestampIn(left);
                 _timer!.Change(left, Timeout.InfiniteTimeSpan);
                 return;
             }

@@ -19,8 +19,14 @@ internal readonly record struct BodyRead(int Bytes, ErrorCode? Lost = null, stri
 /// leaving, the process's end. Expected failures are values. One loop uses it.
 /// </summary>
 internal sealed class UpstreamBody(
-    Stream source, Exchange exchange, Vigil vigil, ConnectionTrace trace, CancellationTokenSource attempt)
+    Stream source, Exchange exchange, Vigil vigil, ConnectionTrace trace)
 {
+    /// <summary>After so many reads without a wait the loop goes on elsewhere: it may run on a thread that other sockets
+    /// wait for.</summary>
+    private const int MostAtOnce = 32;
+
+    private int _atOnce;
+
     /// <summary>What to say when the upstream has been silent for too long; changes when the first byte has come.</summary>
     public ErrorCode SilenceCode { get; set; } = ErrorCodes.FirstByteTimeout;
 
@@ -43,15 +49,23 @@ internal sealed class UpstreamBody(
         try
         {
 #pragma warning disable CA2012 // The rule cannot follow it: the value is taken once, by whichever await is reached.
-            var read = source.ReadAsync(memory, attempt.Token);
+            var read = source.ReadAsync(memory, vigil.GivenUp);
 #pragma warning restore CA2012
             if (read.IsCompleted)
             {
+                if (++_atOnce >= MostAtOnce)
+                {
+                    _atOnce = 0;
+                    await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                }
+
                 return Heard(await read);
             }
 
+            _atOnce = 0;
+
             // One continuation, which only wakes the loop; the value itself is taken once, by the await below.
-            read.GetAwaiter().UnsafeOnCompleted(vigil.Wake);
+            read.GetAwaiter().UnsafeOnCompleted(vigil.Resume);
             while (!read.IsCompleted)
             {
                 var alarm = vigil.Due();
@@ -99,7 +113,7 @@ internal sealed class UpstreamBody(
 
     private async ValueTask AbandonAsync(ValueTask<int> read)
     {
-        await attempt.CancelAsync();
+        await vigil.GiveUpAsync();
         try
         {
             await read;

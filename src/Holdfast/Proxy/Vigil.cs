@@ -23,26 +23,53 @@ internal enum Alarm
 }
 
 /// <summary>
-/// Watches over one exchange while its loop waits: two silence clocks that never share a timer, the client's leaving,
-/// the process's end. Decides nothing: it tells what is due, the most final first.
+/// Watches over one attempt while its loop waits: two silence clocks that never share a timer, the client's leaving, the
+/// process's end. Decides nothing: it tells what is due, the most final first. Used again for one attempt after another
+/// (<see cref="VigilPool"/>), since its timers are worth keeping.
 /// </summary>
 internal sealed class Vigil : IDisposable
 {
     private readonly WakeUp _wakeUp = new();
-    private readonly SilenceClock? _total;
-    private readonly CancellationToken _clientGone;
-    private readonly CancellationToken _stopping;
-    private readonly CancellationTokenRegistration _onClientGone;
-    private readonly CancellationTokenRegistration _onStopping;
+    private readonly SilenceClock _total;
+    private CancellationTokenSource _givenUp = new();
+    private CancellationToken _clientGone;
+    private CancellationToken _stopping;
+    private CancellationTokenRegistration _onClientGone;
+    private CancellationTokenRegistration _onStopping;
     private bool _ignoresClient;
 
-    public Vigil(TimeProvider time, TimeSpan total, CancellationToken clientGone, CancellationToken stopping)
+    public Vigil(TimeProvider time)
     {
         ClientSilence = new SilenceClock(time, Wake);
         UpstreamSilence = new SilenceClock(time, Wake);
+        _total = new SilenceClock(time, Wake);
+    }
+
+    /// <summary>How long the client has heard nothing.</summary>
+    public SilenceClock ClientSilence { get; }
+
+    /// <summary>How long the upstream has said nothing.</summary>
+    public SilenceClock UpstreamSilence { get; }
+
+    /// <summary>Wakes the loop, on the thread that calls: for the end of what it awaits.</summary>
+    public Action Resume => _wakeUp.Resume;
+
+    private Action Wake => _wakeUp.Wake;
+
+    /// <summary>Whether the client's connection is closed.</summary>
+    public bool IsClientGone => _clientGone.IsCancellationRequested;
+
+    /// <summary>Fires when the attempt is given up: what is sent to its upstream and read from it goes by this.</summary>
+    public CancellationToken GivenUp => _givenUp.Token;
+
+    /// <summary>Begins to watch over an attempt.</summary>
+    /// <param name="total">How long it may take; <see cref="Timeout.InfiniteTimeSpan"/> for as long as it likes.</param>
+    /// <param name="clientGone">Fires when its client leaves.</param>
+    /// <param name="stopping">Fires when the process must stop now.</param>
+    public void Begin(TimeSpan total, CancellationToken clientGone, CancellationToken stopping)
+    {
         if (total != Timeout.InfiniteTimeSpan)
         {
-            _total = new SilenceClock(time, Wake);
             _total.Start(total);
         }
 
@@ -52,17 +79,26 @@ internal sealed class Vigil : IDisposable
         _onStopping = stopping.UnsafeRegister(static wake => ((Action)wake!)(), Wake);
     }
 
-    /// <summary>How long the client has heard nothing.</summary>
-    public SilenceClock ClientSilence { get; }
+    /// <summary>Ends what still waits for the upstream.</summary>
+    public Task GiveUpAsync() => _givenUp.CancelAsync();
 
-    /// <summary>How long the upstream has said nothing.</summary>
-    public SilenceClock UpstreamSilence { get; }
+    /// <summary>The attempt is over. Whatever still wakes it wakes the next one's loop, which looks and sleeps on.</summary>
+    public void End()
+    {
+        if (!_givenUp.TryReset())
+        {
+            _givenUp.Dispose();
+            _givenUp = new CancellationTokenSource();
+        }
 
-    /// <summary>Wakes the loop.</summary>
-    public Action Wake => _wakeUp.Wake;
-
-    /// <summary>Whether the client's connection is closed.</summary>
-    public bool IsClientGone => _clientGone.IsCancellationRequested;
+        _onClientGone.Dispose();
+        _onStopping.Dispose();
+        _clientGone = _stopping = CancellationToken.None;
+        ClientSilence.Stop();
+        UpstreamSilence.Stop();
+        _total.Stop();
+        _ignoresClient = false;
+    }
 
     /// <summary>From now on the client's leaving is no alarm: it has all it came for.</summary>
     public void IgnoreClient() => _ignoresClient = true;
@@ -80,7 +116,7 @@ internal sealed class Vigil : IDisposable
             return Alarm.Stopping;
         }
 
-        return _total is { IsDue: true } ? Alarm.Overtime : Alarm.None;
+        return _total.IsDue ? Alarm.Overtime : Alarm.None;
     }
 
     /// <summary>What is due now, while nothing comes.</summary>
@@ -102,12 +138,12 @@ internal sealed class Vigil : IDisposable
     /// <summary>Sleeps until something wakes the loop.</summary>
     public ValueTask WaitAsync() => _wakeUp.WaitAsync();
 
+    /// <summary>Gives its timers back.</summary>
     public void Dispose()
     {
-        _onClientGone.Dispose();
-        _onStopping.Dispose();
         ClientSilence.Dispose();
         UpstreamSilence.Dispose();
-        _total?.Dispose();
+        _total.Dispose();
+        _givenUp.Dispose();
     }
 }

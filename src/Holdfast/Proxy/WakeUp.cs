@@ -13,14 +13,21 @@ internal sealed class WakeUp : IValueTaskSource
     private const int Waiting = 1;
     private const int Woken = 2;
 
-    // Continuations run on the pool: a timer or a socket callback must not run an exchange's loop on its own stack.
-    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<bool> _core;
     private int _state;
 
-    public WakeUp() => Wake = Signal;
+    public WakeUp()
+    {
+        Wake = () => Signal(onPool: true);
+        Resume = () => Signal(onPool: false);
+    }
 
-    /// <summary>Wakes the loop; the same delegate always, so that handing it out allocates nothing.</summary>
+    /// <summary>Wakes the loop on a thread of the pool: for timers and cancellations, on whose stack an exchange's loop has
+    /// no place. The same delegate always, as the other, so that handing it out allocates nothing.</summary>
     public Action Wake { get; }
+
+    /// <summary>Wakes the loop on the thread that calls: for the end of what it awaits, as <c>await</c> itself would.</summary>
+    public Action Resume { get; }
 
     /// <summary>Completes at the next wake-up, at once if one came since the last wait. Whatever happened before a
     /// wake-up is visible after it: each step is an exchange with a full fence, on both sides.</summary>
@@ -50,10 +57,12 @@ internal sealed class WakeUp : IValueTaskSource
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
 
-    private void Signal()
+    private void Signal(bool onPool)
     {
         if (Interlocked.Exchange(ref _state, Woken) == Waiting)
         {
+            // Only the one that ends the waiting comes here.
+            _core.RunContinuationsAsynchronously = onPool;
             _core.SetResult(true);
         }
     }

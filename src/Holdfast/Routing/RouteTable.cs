@@ -14,9 +14,9 @@ internal sealed class RouteTable(UpstreamTable upstreams)
     public Upstream? Choose(ClientRequest request, out GatewayError refusal)
     {
         refusal = null!;
-        if (request.Http.Headers.TryGetValue("holdfast-upstream", out var asked))
+        if (request.Client.Upstream is { } asked)
         {
-            return Named(asked.ToString(), request, out refusal);
+            return Named(asked, request, out refusal);
         }
 
         if (IsSimulated(request.Model) && upstreams.Find(Simulator) is { } simulator)

@@ -6,9 +6,6 @@ namespace Holdfast.Upstreams;
 /// flight record. Owns no socket and decides nothing. Use a new one for every attempt.</summary>
 internal sealed class ConnectionTrace
 {
-    /// <summary>Where the connection layer finds the trace of the request it dials for.</summary>
-    internal static readonly HttpRequestOptionsKey<ConnectionTrace> Key = new("holdfast.trace");
-
     /// <summary>The trace of the attempt this flow of control sends. A write on a pooled connection happens in the flow
     /// of the request it belongs to, so this tells whose write it is (D24).</summary>
     internal static readonly AsyncLocal<ConnectionTrace?> Current = new();

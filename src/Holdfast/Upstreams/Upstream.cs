@@ -64,15 +64,13 @@ internal sealed class Upstream : IDisposable
     /// <summary>Sends through the pool and returns when the answer's headers are there. A connection that cannot be set
     /// up is dialled again as configured (R13); what was sent is never repeated here (R14).</summary>
     /// <exception cref="HttpRequestException">And others: give them to <see cref="UpstreamFailure.From"/>.</exception>
-    public Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage request, ConnectionTrace trace, CancellationToken cancellationToken) =>
-        SendAsync(_pooled.Value, request, trace, cancellationToken);
+    public Task<HttpResponseMessage> SendAsync(UpstreamRequest request, CancellationToken cancellationToken) =>
+        SendAsync(_pooled.Value, request, cancellationToken);
 
-    /// <summary>As <see cref="SendAsync(HttpRequestMessage, ConnectionTrace, CancellationToken)"/>, on a new connection
-    /// that no other request uses: for the stale repeat.</summary>
-    public Task<HttpResponseMessage> SendFreshAsync(
-        HttpRequestMessage request, ConnectionTrace trace, CancellationToken cancellationToken) =>
-        SendAsync(_fresh.Value, request, trace, cancellationToken);
+    /// <summary>As <see cref="SendAsync(UpstreamRequest, CancellationToken)"/>, on a new connection that no other request
+    /// uses: for the stale repeat.</summary>
+    public Task<HttpResponseMessage> SendFreshAsync(UpstreamRequest request, CancellationToken cancellationToken) =>
+        SendAsync(_fresh.Value, request, cancellationToken);
 
     /// <summary>Whether a failed attempt may be repeated once because its connection had died unused: it was reused,
     /// gave no byte of an answer, and died within a second of our last byte (D24).</summary>
@@ -95,10 +93,9 @@ internal sealed class Upstream : IDisposable
     public override string ToString() => Name;
 
     private async Task<HttpResponseMessage> SendAsync(
-        HttpMessageInvoker invoker, HttpRequestMessage request, ConnectionTrace trace,
-        CancellationToken cancellationToken)
+        HttpMessageInvoker invoker, UpstreamRequest request, CancellationToken cancellationToken)
     {
-        request.Options.Set(ConnectionTrace.Key, trace);
+        var trace = request.Trace;
         ConnectionTrace.Current.Value = trace;
         request.Version = _options.Http2 ? HttpVersion.Version20 : HttpVersion.Version11;
         request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;

@@ -59,9 +59,9 @@ internal sealed class UpstreamDialer(Uri origin, UpstreamSurroundings surroundin
             : new WatchedStream(context.PlaintextStream, dial, _time));
     }
 
-    // The CONNECT to a proxy is the runtime's own request and lacks our option; the flow of control still knows.
+    // The CONNECT to a proxy is the runtime's own request; the flow of control still knows.
     private static ConnectionTrace? TraceOf(HttpRequestMessage request) =>
-        request.Options.TryGetValue(ConnectionTrace.Key, out var trace) ? trace : ConnectionTrace.Current.Value;
+        request is UpstreamRequest ours ? ours.Trace : ConnectionTrace.Current.Value;
 
     private static string NameOf(SslProtocols version) => version switch
     {

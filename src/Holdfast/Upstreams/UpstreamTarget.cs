@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Holdfast.Upstreams;
 
 /// <summary>Joins an upstream's base URL and a client's raw target (D8). Never decodes or re-encodes it.</summary>
@@ -5,6 +7,10 @@ internal sealed class UpstreamTarget
 {
     private static readonly string[] Versions = ["v1", "v1beta"];
     private static readonly UriCreationOptions Raw = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    // Clients ask for the same few targets over and over, and a URL is expensive to take apart.
+    private const int MostKnown = 64;
+    private readonly ConcurrentDictionary<string, Uri> _known = new(StringComparer.Ordinal);
 
     private readonly string _root;
     private readonly string? _version;
@@ -26,6 +32,29 @@ internal sealed class UpstreamTarget
 
     /// <summary>The URL for a raw target (<c>/v1/messages?beta=true</c>) whose product prefix is removed.</summary>
     public Uri Join(string rawTarget)
+    {
+        if (_known.TryGetValue(rawTarget, out var known))
+        {
+            return known;
+        }
+
+        var url = Build(rawTarget);
+        if (IsCommon(rawTarget) && _known.Count < MostKnown)
+        {
+            _known.TryAdd(rawTarget, url);
+        }
+
+        return url;
+    }
+
+    private static bool IsCommon(string rawTarget)
+    {
+        // A query may hold a key, which is not ours to keep.
+        var query = rawTarget.IndexOf('?');
+        return rawTarget.Length <= 64 && (query < 0 || rawTarget.AsSpan(query) is "?beta=true" or "?alt=sse");
+    }
+
+    private Uri Build(string rawTarget)
     {
         if (!rawTarget.StartsWith('/'))
         {

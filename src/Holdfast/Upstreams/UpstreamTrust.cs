@@ -20,11 +20,7 @@ internal static class UpstreamTrust
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         };
 
-        var roots = ExtraRoots(options, surroundings);
-        if (roots.Count > 0)
-        {
-            tls.CertificateChainPolicy = Trusting(roots);
-        }
+        tls.CertificateChainPolicy = Trusting(ExtraRoots(options, surroundings));
 
         if (options.ClientCertificate is { } certificate)
         {
@@ -55,9 +51,18 @@ internal static class UpstreamTrust
     {
         var policy = new X509ChainPolicy
         {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
             RevocationMode = X509RevocationMode.NoCheck,
+
+            // A missing intermediate is the server's fault, as Node, Python and curl have it: fetching it would block a
+            // thread that other sockets wait for, on a network that may be down.
+            DisableCertificateDownloads = true,
         };
+        if (roots.Count == 0)
+        {
+            return policy;
+        }
+
+        policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         policy.CustomTrustStore.AddRange(roots);
 
         // A custom store replaces the system's: both are to be trusted.

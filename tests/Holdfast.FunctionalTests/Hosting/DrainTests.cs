@@ -173,6 +173,9 @@ public sealed class DrainTests
         using (entry)
         {
             await _answering.WaitToContinueAsync();
+
+            // As every answer does that takes long.
+            ConnectionState.Of(http)?.StampAnswer(http.Response);
             await http.Response.WriteAsync("whole");
         }
     }

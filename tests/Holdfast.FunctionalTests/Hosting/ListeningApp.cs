@@ -54,8 +54,8 @@ internal sealed class ListeningApp : IAsyncDisposable
 
         var app = builder.Build();
         app.Use(ConnectionWatch.Use);
-        app.MapProbes();
-        app.MapFallback(answer ?? (http => http.Response.WriteAsync("hello")));
+        app.UseProbes();
+        app.Run(answer ?? (http => http.Response.WriteAsync("hello")));
         await app.StartAsync().WithinTestTimeout();
         return new ListeningApp(app, log);
     }

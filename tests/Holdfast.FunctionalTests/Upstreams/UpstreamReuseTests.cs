@@ -1,4 +1,5 @@
 using Holdfast.FunctionalTests.Hosting;
+using Holdfast.Upstreams;
 using Holdfast.Wire.Errors;
 using Xunit;
 
@@ -87,9 +88,9 @@ public sealed class UpstreamReuseTests : UpstreamTestBase
             await connection.WriteAsync(RawConnection.Ok);
         });
         using var upstream = Connect(server.Url);
-        using var request = new HttpRequestMessage(HttpMethod.Get, upstream.Target(Target));
+        using var request = new UpstreamRequest(HttpMethod.Get, upstream.Target(Target));
 
-        using var response = await upstream.SendAsync(request, new(), CancellationToken.None).WaitAsync(Deadline);
+        using var response = await upstream.SendAsync(request, CancellationToken.None).WaitAsync(Deadline);
 
         Assert.StartsWith($"GET {Target} HTTP/1.1\r\nHost: 127.0.0.1:{server.Port}\r\n\r\n", await seen.Task.WaitAsync(Deadline));
     }

@@ -23,20 +23,20 @@ public abstract class UpstreamTestBase
         return new("anthropic", options, resolve is null ? surroundings : surroundings with { Resolve = resolve });
     }
 
-    private protected static HttpRequestMessage Post(Upstream upstream, string body = "{}") =>
+    private protected static UpstreamRequest Post(Upstream upstream, string body = "{}") =>
         new(HttpMethod.Post, upstream.Target("/v1/messages")) { Content = new StringContent(body) };
 
     /// <summary>One attempt as the relay makes it: send, then read the answer to its end.</summary>
     private protected static async Task<Outcome> AttemptAsync(Upstream upstream, bool fresh = false)
     {
-        var trace = new ConnectionTrace();
         var afterHeaders = false;
+        using var request = Post(upstream);
+        var trace = request.Trace;
         try
         {
-            using var request = Post(upstream);
             var sending = fresh
-                ? upstream.SendFreshAsync(request, trace, CancellationToken.None)
-                : upstream.SendAsync(request, trace, CancellationToken.None);
+                ? upstream.SendFreshAsync(request, CancellationToken.None)
+                : upstream.SendAsync(request, CancellationToken.None);
             using var response = await sending.WaitAsync(Deadline);
             afterHeaders = true;
             await response.Content.ReadAsStringAsync().WaitAsync(Deadline);

@@ -19,7 +19,7 @@ public sealed class MetricsEndpointTests
         builder.Services.AddSingleton<TimeProvider>(new ManualTime());
         builder.Services.AddObservability(Stream.Null, new Dictionary<string, string?>());
         await using var app = builder.Build();
-        app.MapMetrics();
+        app.UseMetrics(isForbidden: _ => false);
         await app.StartAsync().WithinTestTimeout();
         app.Services.GetRequiredService<ExchangeReporter>().Started();
         app.Services.GetRequiredService<ExchangeReporter>().Ended(Records.Completed());

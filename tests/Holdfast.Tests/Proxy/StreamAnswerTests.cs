@@ -30,7 +30,7 @@ public sealed class StreamAnswerTests : IDisposable
         var tools = new ExchangeTools(
             new ManualTime(), new ExchangeReporter(_metrics, null!, null!, null!, null!), _metrics, new OpenExchanges(),
             new ErrorTexts(new HoldfastOptions()), NullLogger<Exchange>.Instance);
-        _exchange = new Exchange(http, WireProtocol.Anthropic, tools);
+        _exchange = new Exchange(http, WireProtocol.Anthropic, ClientHeaders.Of(http.Request), tools);
         _answer = new StreamAnswer(_exchange, WireProtocol.Anthropic.Follow(new StreamContext()), KeepAliveForm.Ping);
     }
 

@@ -11,7 +11,11 @@ public sealed class VigilTests : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Vigil _vigil;
 
-    public VigilTests() => _vigil = new Vigil(_time, TimeSpan.FromSeconds(100), _client.Token, _stop.Token);
+    public VigilTests()
+    {
+        _vigil = new Vigil(_time);
+        _vigil.Begin(TimeSpan.FromSeconds(100), _client.Token, _stop.Token);
+    }
 
     public void Dispose()
     {
@@ -93,5 +97,39 @@ public sealed class VigilTests : IDisposable
         _vigil.Dispose();
 
         Assert.Equal(0, _time.ArmedTimers);
+    }
+
+    [Fact]
+    public async Task A_vigil_that_is_used_again_knows_nothing_of_the_attempt_before()
+    {
+        _vigil.UpstreamSilence.Start(TimeSpan.FromSeconds(5));
+        _vigil.ClientSilence.Start(TimeSpan.FromSeconds(5));
+        await _vigil.GiveUpAsync();
+        _client.Cancel();
+        _time.Advance(TimeSpan.FromSeconds(100));
+        var before = _vigil.Due();
+
+        _vigil.End();
+        _vigil.Begin(Timeout.InfiniteTimeSpan, CancellationToken.None, CancellationToken.None);
+        _time.Advance(TimeSpan.FromDays(1));
+
+        Assert.Equal(Alarm.ClientGone, before);
+        Assert.Equal(Alarm.None, _vigil.Due());
+        Assert.False(_vigil.GivenUp.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void A_clock_left_over_from_the_attempt_before_does_not_put_off_a_shorter_limit()
+    {
+        _vigil.UpstreamSilence.Start(TimeSpan.FromSeconds(600));
+        _vigil.End();
+        _vigil.Begin(Timeout.InfiniteTimeSpan, CancellationToken.None, CancellationToken.None);
+        var wait = _vigil.WaitAsync();
+
+        _vigil.UpstreamSilence.Start(TimeSpan.FromSeconds(2));
+        _time.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.True(wait.IsCompleted);
+        Assert.Equal(Alarm.UpstreamSilent, _vigil.Due());
     }
 }

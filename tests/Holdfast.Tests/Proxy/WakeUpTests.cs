@@ -58,8 +58,10 @@ public sealed class WakeUpTests
         await next.WithinTestTimeout();
     }
 
-    [Fact]
-    public async Task The_loop_never_runs_on_the_stack_of_whoever_wakes_it()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_loop_runs_on_the_stack_of_what_it_awaited_but_never_on_that_of_a_timer(bool isAwaited)
     {
         var wakeUp = new WakeUp();
         var wakersThread = Environment.CurrentManagedThreadId;
@@ -70,10 +72,10 @@ public sealed class WakeUpTests
             CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
         Volatile.Write(ref isWaking, true);
-        wakeUp.Wake();
+        (isAwaited ? wakeUp.Resume : wakeUp.Wake)();
         Volatile.Write(ref isWaking, false);
 
-        Assert.False(await ranInside.Task.WithinTestTimeout());
+        Assert.Equal(isAwaited, await ranInside.Task.WithinTestTimeout());
     }
 
     /// <summary>What each waker did before it woke must be seen by the loop after it woke, or it sleeps for ever: every

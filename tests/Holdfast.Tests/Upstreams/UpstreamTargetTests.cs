@@ -66,4 +66,32 @@ public sealed class UpstreamTargetTests
 
         Assert.Equal("/v1beta/models" + expected, UpstreamTarget.Without(url, "key").PathAndQuery);
     }
+
+    /// <summary>URLs of common targets are kept, since taking one apart is expensive; a query may hold a key.</summary>
+    [Theory]
+    [InlineData("/v1/messages", true)]
+    [InlineData("/v1/messages?beta=true", true)]
+    [InlineData("/v1beta/models/gemini-3:streamGenerateContent?alt=sse", true)]
+    [InlineData("/v1beta/models?key=secret", false)]
+    [InlineData("/v1/messages?key=secret&beta=true", false)]
+    [InlineData("/v1/messages?key=secret?beta=true", false)]
+    public void A_url_is_kept_only_without_a_query_that_may_hold_a_secret(string rawTarget, bool isKept)
+    {
+        var target = new UpstreamTarget(new("https://api.example"));
+
+        var first = target.Join(rawTarget);
+        var second = target.Join(rawTarget);
+
+        Assert.Equal("https://api.example" + rawTarget, second.OriginalString);
+        Assert.Equal(isKept, ReferenceEquals(first, second));
+    }
+
+    [Fact]
+    public void However_many_targets_are_asked_for_each_gets_its_own_url()
+    {
+        var target = new UpstreamTarget(new("https://api.example/v1"));
+
+        Assert.All(Enumerable.Range(0, 500), i =>
+            Assert.Equal($"https://api.example/v1/files/{i}", target.Join($"/v1/files/{i}").OriginalString));
+    }
 }

@@ -8,11 +8,13 @@ namespace Holdfast.Tests.Upstreams;
 public sealed class UpstreamTrustTests
 {
     [Fact]
-    public void Without_further_roots_the_system_decides_alone()
+    public void Without_further_roots_the_system_decides_alone_and_downloads_nothing()
     {
         var tls = UpstreamTrust.Build(new(), Surroundings(_ => null));
 
-        Assert.Null(tls.CertificateChainPolicy);
+        var policy = tls.CertificateChainPolicy!;
+        Assert.Equal((X509ChainTrustMode.System, 0), (policy.TrustMode, policy.CustomTrustStore.Count));
+        Assert.True(policy.DisableCertificateDownloads);
         Assert.Null(tls.RemoteCertificateValidationCallback);
     }
 

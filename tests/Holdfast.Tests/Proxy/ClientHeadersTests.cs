@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace Holdfast.Tests.Proxy;
 
 /// <summary>What clients say of themselves.</summary>
-public sealed class ClientIdentityTests
+public sealed class ClientHeadersTests
 {
     [Theory]
     [InlineData("30", 30.0)]
@@ -22,7 +22,7 @@ public sealed class ClientIdentityTests
         var http = new DefaultHttpContext();
         http.Request.Headers["x-stainless-timeout"] = stated;
 
-        var patience = ClientIdentity.Of(http.Request).Patience;
+        var patience = ClientHeaders.Of(http.Request).Patience;
 
         Assert.Equal(seconds, patience?.TotalSeconds);
     }
@@ -30,6 +30,6 @@ public sealed class ClientIdentityTests
     [Fact]
     public void A_client_that_does_not_say_how_long_it_waits_has_no_patience_stated()
     {
-        Assert.Null(ClientIdentity.Of(new DefaultHttpContext().Request).Patience);
+        Assert.Null(ClientHeaders.Of(new DefaultHttpContext().Request).Patience);
     }
 }

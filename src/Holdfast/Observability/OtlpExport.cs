@@ -23,10 +23,19 @@ internal sealed class OtlpExport(IReadOnlyDictionary<string, string?> variables,
     // The SDK's types stay out of this class's own fields, so that its assemblies load only when the export starts.
     private IDisposable? _providers;
 
-    public static IReadOnlyDictionary<string, string?> FromEnvironment() => Environment.GetEnvironmentVariables()
-        .Cast<DictionaryEntry>()
-        .Where(entry => ((string)entry.Key).StartsWith("OTEL_", StringComparison.Ordinal))
-        .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value, StringComparer.Ordinal);
+    public static IReadOnlyDictionary<string, string?> FromEnvironment()
+    {
+        var variables = new Dictionary<string, string?>(StringComparer.Ordinal);
+        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
+        {
+            if (entry.Key is string name && name.StartsWith("OTEL_", StringComparison.Ordinal))
+            {
+                variables[name] = (string?)entry.Value;
+            }
+        }
+
+        return variables;
+    }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {

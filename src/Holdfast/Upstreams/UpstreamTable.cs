@@ -8,7 +8,7 @@ namespace Holdfast.Upstreams;
 internal sealed class UpstreamTable : IDisposable
 {
     private readonly FrozenDictionary<string, Upstream> _byName;
-    private readonly FrozenDictionary<ProtocolFamily, Upstream> _defaults;
+    private readonly Upstream[] _defaults;
 
     /// <param name="configured">The upstreams of the configuration.</param>
     /// <param name="extra">Upstreams of our own, found by name only: never the default of a protocol.</param>
@@ -17,9 +17,8 @@ internal sealed class UpstreamTable : IDisposable
         Upstream[] upstreams = [.. configured];
         _byName = upstreams.Concat(extra).DistinctBy(upstream => upstream.Name, StringComparer.OrdinalIgnoreCase)
             .ToFrozenDictionary(upstream => upstream.Name, StringComparer.OrdinalIgnoreCase);
-        _defaults = upstreams.GroupBy(upstream => upstream.Protocol)
-            .Where(family => family.Any(IsDefault) || family.Count() == 1)
-            .ToFrozenDictionary(family => family.Key, family => family.FirstOrDefault(IsDefault) ?? family.First());
+        _defaults = [.. upstreams.Where(upstream => IsDefault(upstream)
+            || upstreams.Count(other => other.Protocol == upstream.Protocol) == 1)];
     }
 
     /// <summary>Every upstream.</summary>
@@ -34,7 +33,7 @@ internal sealed class UpstreamTable : IDisposable
     public Upstream? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>The upstream that bears the protocol's name, else the protocol's only one, else null (D9).</summary>
-    public Upstream? DefaultFor(ProtocolFamily family) => _defaults.GetValueOrDefault(family);
+    public Upstream? DefaultFor(ProtocolFamily family) => Array.Find(_defaults, upstream => upstream.Protocol == family);
 
     public void Dispose()
     {

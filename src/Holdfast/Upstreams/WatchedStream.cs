@@ -1,14 +1,27 @@
 using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
 
 namespace Holdfast.Upstreams;
 
 /// <summary>An HTTP/1.1 connection's stream that notes on the trace of the current attempt when its request left and
 /// its answer began. Passes every byte through; allocates nothing per read or write. One reader and one writer at a
 /// time, as HTTP/1.1 has it.</summary>
-internal sealed class WatchedStream(Stream inner, ConnectionDial dial, TimeProvider time) : Stream
+internal sealed class WatchedStream : Stream, IValueTaskSource<int>
 {
+    private readonly Stream _inner;
+    private readonly ConnectionDial _dial;
+    private readonly TimeProvider _time;
+    private readonly Action _onRead;
+    private ManualResetValueTaskSourceCore<int> _waiting;
+    private ValueTaskAwaiter<int> _read;
     private ConnectionTrace? _trace;
     private bool _used;
+
+    public WatchedStream(Stream inner, ConnectionDial dial, TimeProvider time)
+    {
+        (_inner, _dial, _time) = (inner, dial, time);
+        _onRead = OnRead;
+    }
 
     public override bool CanRead => true;
 
@@ -28,13 +41,24 @@ internal sealed class WatchedStream(Stream inner, ConnectionDial dial, TimeProvi
     // runtime begins to read before it writes, and that read brings the answer. Zero-byte reads only wait.
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var read = inner.ReadAsync(buffer, cancellationToken);
+#pragma warning disable CA2012 // The rule cannot follow it: the value is taken once, here or in OnRead.
+        var read = _inner.ReadAsync(buffer, cancellationToken);
         if (buffer.IsEmpty)
         {
             return read;
         }
 
-        return read.IsCompletedSuccessfully ? new(Arrived(read.GetAwaiter().GetResult())) : ReadWatchedAsync(read);
+        if (read.IsCompletedSuccessfully)
+        {
+            return new(Arrived(read.GetAwaiter().GetResult()));
+        }
+
+        _waiting.Reset();
+        var wait = new ValueTask<int>(this, _waiting.Version);
+        _read = read.GetAwaiter();
+#pragma warning restore CA2012
+        _read.UnsafeOnCompleted(_onRead);
+        return wait;
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -42,7 +66,7 @@ internal sealed class WatchedStream(Stream inner, ConnectionDial dial, TimeProvi
 
     public override int Read(Span<byte> buffer)
     {
-        var read = inner.Read(buffer);
+        var read = _inner.Read(buffer);
         return buffer.IsEmpty ? read : Arrived(read);
     }
 
@@ -51,7 +75,7 @@ internal sealed class WatchedStream(Stream inner, ConnectionDial dial, TimeProvi
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var trace = Sending(ConnectionTrace.Current.Value);
-        var write = inner.WriteAsync(buffer, cancellationToken);
+        var write = _inner.WriteAsync(buffer, cancellationToken);
         return write.IsCompletedSuccessfully || trace is null ? write : WriteWatchedAsync(trace, write);
     }
 
@@ -61,17 +85,17 @@ internal sealed class WatchedStream(Stream inner, ConnectionDial dial, TimeProvi
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         Sending(ConnectionTrace.Current.Value);
-        inner.Write(buffer);
+        _inner.Write(buffer);
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
-    public override void Flush() => inner.Flush();
+    public override void Flush() => _inner.Flush();
 
-    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+    public override Task FlushAsync(CancellationToken cancellationToken) => _inner.FlushAsync(cancellationToken);
 
     public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) =>
-        inner.CopyToAsync(destination, bufferSize, cancellationToken);
+        _inner.CopyToAsync(destination, bufferSize, cancellationToken);
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -81,24 +105,37 @@ internal sealed class WatchedStream(Stream inner, ConnectionDial dial, TimeProvi
     {
         if (disposing)
         {
-            inner.Dispose();
+            _inner.Dispose();
         }
 
         base.Dispose(disposing);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> ReadWatchedAsync(ValueTask<int> read)
+    int IValueTaskSource<int>.GetResult(short token) => _waiting.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => _waiting.GetStatus(token);
+
+    void IValueTaskSource<int>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _waiting.OnCompleted(continuation, state, token, flags);
+
+    private void OnRead()
     {
-        var bytes = 0; // A read that throws ends the connection too.
+        int bytes;
         try
         {
-            return bytes = await read;
+            bytes = _read.GetResult();
         }
-        finally
+        catch (Exception e)
         {
-            Arrived(bytes);
+            // A read that throws ends the connection too.
+            Arrived(0);
+            _waiting.SetException(e);
+            return;
         }
+
+        // Only here: whoever waits may begin the next read before this returns.
+        _waiting.SetResult(Arrived(bytes));
     }
 
     // A large body leaves in one long write: the last byte left when it ends.
@@ -106,14 +143,14 @@ internal sealed class WatchedStream(Stream inner, ConnectionDial dial, TimeProvi
     private async ValueTask WriteWatchedAsync(ConnectionTrace trace, ValueTask write)
     {
         await write;
-        trace.LastRequestByteAt = time.GetTimestamp();
+        trace.LastRequestByteAt = _time.GetTimestamp();
     }
 
     private int Arrived(int bytes)
     {
         if (_trace is { AnyResponseByte: false } trace)
         {
-            var now = time.GetTimestamp();
+            var now = _time.GetTimestamp();
             if (bytes > 0)
             {
                 trace.FirstResponseByteAt = now;
@@ -137,12 +174,12 @@ internal sealed class WatchedStream(Stream inner, ConnectionDial dial, TimeProvi
         // Every attempt has its own trace: another one means the next request on this connection.
         if (!ReferenceEquals(trace, _trace))
         {
-            trace.RunsOn(dial, reused: _used);
+            trace.RunsOn(_dial, reused: _used);
             _used = true;
             _trace = trace;
         }
 
-        trace.LastRequestByteAt = time.GetTimestamp();
+        trace.LastRequestByteAt = _time.GetTimestamp();
         return trace;
     }
 }

@@ -1,3 +1,4 @@
+// Benchmarks of single parts: dotnet run -c Release --project benchmarks/Holdfast.Benchmarks -- --filter '*'
 using System.Reflection;
 using BenchmarkDotNet.Running;
 

@@ -1,0 +1,74 @@
+using System.Text;
+using BenchmarkDotNet.Attributes;
+using Holdfast.Wire;
+using Holdfast.Wire.Sse;
+
+namespace Holdfast.Benchmarks;
+
+/// <summary>What an event of a stream costs: finding its end, and showing it to the follower of its protocol. The floor is
+/// the copy that every proxy makes.</summary>
+[MemoryDiagnoser]
+public class StreamBenchmarks
+{
+    private const int Deltas = 100;
+
+    private readonly byte[] _copy = new byte[64 * 1024];
+    private readonly List<byte[]> _frames = [];
+    private byte[] _stream = [];
+
+    [GlobalSetup]
+    public void Write()
+    {
+        _frames.Add(Frame("message_start",
+            """{"type":"message_start","message":{"id":"msg_1","model":"m","usage":{"input_tokens":9}}}"""));
+        _frames.Add(Frame("content_block_start",
+            """{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"""));
+        for (var i = 0; i < Deltas; i++)
+        {
+            _frames.Add(Frame("content_block_delta",
+                """{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"some words of an answer"}}"""));
+        }
+
+        _frames.Add(Frame("content_block_stop", """{"type":"content_block_stop","index":0}"""));
+        _frames.Add(Frame("message_delta",
+            """{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":100}}"""));
+        _frames.Add(Frame("message_stop", """{"type":"message_stop"}"""));
+        _stream = [.. _frames.SelectMany(frame => frame)];
+    }
+
+    [Benchmark(Baseline = true)]
+    public int Copy()
+    {
+        _stream.CopyTo(_copy, 0);
+        return _stream.Length;
+    }
+
+    [Benchmark]
+    public int FindEvents()
+    {
+        var framer = default(SseFramer);
+        var rest = _stream.AsSpan();
+        var events = 0;
+        while (framer.FindEnd(rest) is > 0 and var end)
+        {
+            events++;
+            rest = rest[end..];
+        }
+
+        return events;
+    }
+
+    [Benchmark]
+    public bool FollowAnthropic()
+    {
+        var follower = WireProtocol.Anthropic.Follow(new StreamContext("m", 0, "e"));
+        foreach (var frame in _frames)
+        {
+            follower.Observe(frame);
+        }
+
+        return follower.IsTerminal;
+    }
+
+    private static byte[] Frame(string type, string data) => Encoding.UTF8.GetBytes($"event: {type}\ndata: {data}\n\n");
+}

@@ -11,6 +11,7 @@ internal sealed class RequestGuard
 {
     private readonly HashSet<string> _hosts;
     private readonly HashSet<string> _origins;
+    private string? _lastHost;
 
     public RequestGuard(HoldfastOptions options)
     {
@@ -45,6 +46,25 @@ internal sealed class RequestGuard
     // A page whose name was rebound to 127.0.0.1 still sends its own name. On other addresses any name may be ours.
     private bool IsOurHost(HttpContext http)
     {
+        // Clients name one host over and over: comparing with the last that was in order is all most requests need.
+        var stated = http.Request.Headers.Host.ToString();
+        if (stated == _lastHost)
+        {
+            return true;
+        }
+
+        if (!IsOurHost(http, out var isByName))
+        {
+            return false;
+        }
+
+        _lastHost = isByName ? stated : _lastHost;
+        return true;
+    }
+
+    private bool IsOurHost(HttpContext http, out bool isByName)
+    {
+        isByName = false;
         if (http.Connection.LocalIpAddress is { } local && !Loopback.Contains(local))
         {
             return true;
@@ -53,8 +73,8 @@ internal sealed class RequestGuard
         var host = http.Request.Host.Host.TrimEnd('.');
 
         // Only HTTP/1.0 may leave it out, and no browser speaks that.
-        return host.Length == 0 || _hosts.Contains(host)
-            || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+        isByName = _hosts.Contains(host) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+        return isByName || host.Length == 0;
     }
 
     private bool IsOurOrigin(HttpRequest request)

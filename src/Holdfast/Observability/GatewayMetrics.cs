@@ -27,8 +27,6 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly BoundedLabels _upstreams = new(64);
     private readonly BoundedLabels _codes = new(96);
 
-    private readonly UpDownCounter<long> _openExchanges;
-    private readonly UpDownCounter<long> _openStreams;
     private readonly Counter<long> _exchanges;
     private readonly Counter<long> _attempts;
     private readonly Counter<long> _staleRepeats;
@@ -46,11 +44,15 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Histogram<double> _timeToFirstEvent;
     private readonly Histogram<double> _timeToFirstOutput;
     private readonly Histogram<double> _longestGap;
+    private long _openExchanges;
+    private long _openStreams;
 
     public GatewayMetrics()
     {
-        _openExchanges = Meter.CreateUpDownCounter<long>("holdfast.exchanges.open", "{exchange}", "Exchanges open now.");
-        _openStreams = Meter.CreateUpDownCounter<long>("holdfast.streams.open", "{stream}", "Streams open now.");
+        Meter.CreateObservableUpDownCounter(
+            "holdfast.exchanges.open", () => Volatile.Read(ref _openExchanges), "{exchange}", "Exchanges open now.");
+        Meter.CreateObservableUpDownCounter(
+            "holdfast.streams.open", () => Volatile.Read(ref _openStreams), "{stream}", "Streams open now.");
         _exchanges = Count("holdfast.exchanges", "{exchange}", "Exchanges ended.");
         _attempts = Count("holdfast.attempts", "{attempt}", "Attempts made at upstreams, by result.");
         _staleRepeats = Count("holdfast.stale_repeats", "{attempt}",
@@ -76,13 +78,13 @@ internal sealed class GatewayMetrics : IDisposable
 
     public Meter Meter { get; } = new(MeterName);
 
-    public void ExchangeStarted() => _openExchanges.Add(1);
+    public void ExchangeStarted() => Interlocked.Increment(ref _openExchanges);
 
     /// <summary>The end of an exchange that <see cref="ExchangeStarted"/> began, with everything its record
     /// holds.</summary>
     public void ExchangeEnded(ExchangeRecord record)
     {
-        _openExchanges.Add(-1);
+        Interlocked.Decrement(ref _openExchanges);
         var tags = TagsOf(record.Protocol, record.Upstream);
         AddBytesAndEvents(record, tags);
         MeasureTimes(record, tags);
@@ -95,9 +97,9 @@ internal sealed class GatewayMetrics : IDisposable
         _exchanges.Add(1, tags);
     }
 
-    public void StreamOpened() => _openStreams.Add(1);
+    public void StreamOpened() => Interlocked.Increment(ref _openStreams);
 
-    public void StreamEnded() => _openStreams.Add(-1);
+    public void StreamEnded() => Interlocked.Decrement(ref _openStreams);
 
     /// <param name="upstream">The upstream asked.</param>
     /// <param name="result"><c>answered</c>, or the error code of its failure.</param>

@@ -1,52 +1,62 @@
 using System.Buffers;
-using System.Threading.Channels;
 
 namespace Holdfast.Observability;
 
-/// <summary>Writes lines to a stream that may be slow, stuck or closed, without anyone waiting for it. Owns the one
-/// thread that may block on it; does not own the stream. What does not fit or fails is lost, and said so.</summary>
+/// <summary>Writes lines to a stream that may be slow, stuck or closed, without anyone waiting for it: whoever has a line
+/// copies it behind the others, a thread of the queue's own takes them all at once. Does not own the stream. What does
+/// not fit or fails is lost, and said so.</summary>
+/// <param name="name">The thread's name.</param>
 /// <param name="sink">Where the lines go, one write for many.</param>
-/// <param name="capacity">How many items may wait.</param>
-/// <param name="format">Turns an item into bytes, without the line end. Called on the queue's own thread.</param>
-/// <param name="lost">Told how many items were lost, and why: <c>queue_full</c>, <c>sink_failed</c>.</param>
-/// <param name="linger">How long to gather before a write: under load it saves a thread switch an item.</param>
-internal sealed class LineQueue<T>(
-    string name, Stream sink, int capacity, TimeSpan linger,
-    Action<T, IBufferWriter<byte>> format, Action<long, string> lost)
+/// <param name="capacity">How many lines may wait.</param>
+/// <param name="linger">How long to gather before a write: under load it saves a thread switch a line.</param>
+/// <param name="lost">Told how many lines were lost, and why: <c>queue_full</c>, <c>sink_failed</c>.</param>
+internal sealed class LineQueue(string name, Stream sink, int capacity, TimeSpan linger, Action<long, string> lost)
 {
-    private const int BatchBytes = 256 * 1024;
+    private const int UsualBytes = 128 * 1024;
+    private const int MostBytesKept = 1024 * 1024;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private readonly Channel<T> _items = Channel.CreateBounded<T>(
-        new BoundedChannelOptions(capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
-
-    private readonly ArrayBufferWriter<byte> _batch = new(64 * 1024);
-    private readonly ArrayBufferWriter<byte> _line = new(4 * 1024);
+    // Held while a line is copied, a fraction of a microsecond; never while anything is written.
+    private readonly Lock _gate = new();
+    private readonly ManualResetEventSlim _filled = new(initialState: false, spinCount: 0);
     private readonly ManualResetEventSlim _stopping = new(initialState: false, spinCount: 0);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ArrayBufferWriter<byte> _filling = new(UsualBytes);
+    private ArrayBufferWriter<byte> _writing = new(UsualBytes);
+    private int _lines;
+    private bool _isClosed;
     private int _isStarted;
-    private long _batchItems;
 
     /// <summary>Begins to write; called twice it does nothing more.</summary>
     public void Start()
     {
         if (Interlocked.Exchange(ref _isStarted, 1) == 0)
         {
+            // A thread of its own: a full pipe blocks in write(2), and must not take a thread from the exchanges.
             new Thread(Run) { Name = name, IsBackground = true }.Start();
         }
     }
 
-    /// <summary>Queues an item. Never blocks, never throws; false when it was lost.</summary>
-    public bool TryAdd(T item)
+    /// <summary>Queues a line, without its end. Never blocks, never throws.</summary>
+    public void Add(ReadOnlySpan<byte> line)
     {
-        if (_items.Writer.TryWrite(item))
+        lock (_gate)
         {
-            return true;
+            if (!_isClosed && _lines < capacity)
+            {
+                _filling.Write(line);
+                _filling.Write("\n"u8);
+                if (_lines++ == 0)
+                {
+                    _filled.Set();
+                }
+
+                return;
+            }
         }
 
         lost(1, "queue_full");
-        return false;
     }
 
     /// <summary>Takes nothing more, writes what waits and ends. Gives up, without an exception, when the caller does or
@@ -54,7 +64,12 @@ internal sealed class LineQueue<T>(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         Start();
-        _items.Writer.TryComplete();
+        lock (_gate)
+        {
+            _isClosed = true;
+            _filled.Set();
+        }
+
         _stopping.Set();
         await _ended.Task.WaitAsync(Patience, TimeProvider.System, cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -62,67 +77,55 @@ internal sealed class LineQueue<T>(
 
     private void Run()
     {
-        // A thread of its own: a full pipe blocks in write(2), and must not take a thread from the exchanges.
-        while (_items.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        while (true)
         {
+            _filled.Wait();
             if (linger > TimeSpan.Zero)
             {
                 _stopping.Wait(linger);
             }
 
-            while (_items.Reader.TryRead(out var item))
+            int lines;
+            bool isClosed;
+            lock (_gate)
             {
-                Append(item);
-                if (_batch.WrittenCount >= BatchBytes)
-                {
-                    WriteBatch();
-                }
+                _filled.Reset();
+                (lines, _lines, isClosed) = (_lines, 0, _isClosed);
+                (_filling, _writing) = (_writing, _filling);
             }
 
-            WriteBatch();
+            Write(lines);
+            if (isClosed)
+            {
+                // Nothing is added once it is closed: that was all.
+                _ended.TrySetResult();
+                return;
+            }
         }
-
-        _ended.TrySetResult();
     }
 
-    private void Append(T item)
+    private void Write(int lines)
     {
-        _line.ResetWrittenCount();
-        try
-        {
-            format(item, _line);
-        }
-        catch (Exception)
-        {
-            // Whatever made one item unwritable must not end the thread for all the others.
-            lost(1, "sink_failed");
-            return;
-        }
-
-        _batch.Write(_line.WrittenSpan);
-        _batch.Write("\n"u8);
-        _batchItems++;
-    }
-
-    private void WriteBatch()
-    {
-        if (_batchItems == 0)
+        if (lines == 0)
         {
             return;
         }
 
         try
         {
-            sink.Write(_batch.WrittenSpan);
+            sink.Write(_writing.WrittenSpan);
             sink.Flush();
         }
         catch (Exception)
         {
             // A closed pipe or a full disk: the gateway's work goes on (R129).
-            lost(_batchItems, "sink_failed");
+            lost(lines, "sink_failed");
         }
 
-        _batch.ResetWrittenCount();
-        _batchItems = 0;
+        _writing.ResetWrittenCount();
+        if (_writing.Capacity > MostBytesKept)
+        {
+            _writing = new ArrayBufferWriter<byte>(UsualBytes);
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using Microsoft.Extensions.Logging;
 
@@ -9,13 +8,13 @@ namespace Holdfast.Observability;
 /// logs.</summary>
 internal sealed class StderrLogging : ILoggerProvider
 {
-    private readonly LineQueue<string> _lines;
+    private readonly LineQueue _lines;
     private readonly TimeProvider _time;
 
     public StderrLogging(Stream sink, TimeProvider time)
     {
         _time = time;
-        _lines = new LineQueue<string>("diagnostics", sink, 8_192, TimeSpan.Zero, Format, static (_, _) => { });
+        _lines = new LineQueue("diagnostics", sink, 8_192, TimeSpan.Zero, static (_, _) => { });
         _lines.Start();
     }
 
@@ -23,8 +22,6 @@ internal sealed class StderrLogging : ILoggerProvider
 
     /// <summary>Writes what waits.</summary>
     public void Dispose() => _lines.StopAsync(CancellationToken.None).GetAwaiter().GetResult();
-
-    private static void Format(string line, IBufferWriter<byte> output) => Encoding.UTF8.GetBytes(line, output);
 
     // One message is one line, whatever an exception or a client put into it.
     private static string ToLine(string text)
@@ -71,8 +68,8 @@ internal sealed class StderrLogging : ILoggerProvider
         {
             var message = formatter(state, exception);
             var text = exception is null ? message : $"{message}\n{exception}";
-            owner._lines.TryAdd(
-                $"{owner._time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {Word(logLevel)} {category}  {ToLine(text)}");
+            owner._lines.Add(Encoding.UTF8.GetBytes(
+                $"{owner._time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {Word(logLevel)} {category}  {ToLine(text)}"));
         }
     }
 }

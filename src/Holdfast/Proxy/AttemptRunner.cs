@@ -11,9 +11,9 @@ namespace Holdfast.Proxy;
 /// Runs one attempt against one upstream: dispatch, await the answer's head, relay. The only repeat it makes is the one
 /// for a reused connection that had died unused (D24). Owns the upstream's answer while it lasts.
 /// </summary>
-internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools, Drain drain)
+internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools, Drain drain) : IDisposable
 {
-    private readonly ObjectPool<Vigil> _vigils = VigilPool.Create(tools.Time);
+    private readonly ObjectPool<Vigil> _vigils = VigilPool.Create(tools.Time, drain.Forced);
 
     /// <summary>Runs the attempt to its end.</summary>
     public async Task<AttemptResult> RunAsync(ClientRequest request, Upstream upstream, Exchange exchange)
@@ -21,7 +21,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         var vigil = _vigils.Get();
         try
         {
-            vigil.Begin(options.Timeouts.Total, exchange.Http.RequestAborted, drain.Forced);
+            vigil.Begin(options.Timeouts.Total, exchange.Http.RequestAborted);
             exchange.Record.Upstream = upstream.Name;
             exchange.Record.Attempts++;
             StartClocks(vigil, request);
@@ -48,6 +48,8 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             _vigils.Return(vigil);
         }
     }
+
+    public void Dispose() => (_vigils as IDisposable)?.Dispose();
 
     private void StartClocks(Vigil vigil, ClientRequest request)
     {

@@ -195,6 +195,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         {
             // What was already copied of a head that then could not be sent is not ours.
             Http.Response.Headers.Clear();
+            ConnectionState.Of(Http)?.StampAnswer(Http.Response);
         }
 
         _tools.Logger.AttemptFailed(ExchangeId, failed.Phase, failed.Code.Name);
@@ -245,7 +246,12 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     public void StampAnswer(string? fidelity)
     {
         var headers = Http.Response.Headers;
-        ConnectionState.Of(Http)?.StampAnswer(Http.Response);
+        if (_tools.Drain.IsDraining)
+        {
+            // It may not have been when the request came.
+            ConnectionState.Of(Http)?.StampAnswer(Http.Response);
+        }
+
         headers["holdfast-exchange"] = ExchangeId;
         Record.Fidelity = fidelity;
         if (Record.OpenedEarly)

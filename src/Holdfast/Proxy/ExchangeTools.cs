@@ -1,3 +1,4 @@
+using Holdfast.Hosting;
 using Holdfast.Observability;
 
 namespace Holdfast.Proxy;
@@ -8,7 +9,8 @@ namespace Holdfast.Proxy;
 /// <param name="Metrics">The counters.</param>
 /// <param name="Open">The list of open exchanges.</param>
 /// <param name="Texts">The words of our errors.</param>
+/// <param name="Drain">Whether the gateway is stopping.</param>
 /// <param name="Logger">For diagnostics.</param>
 internal sealed record ExchangeTools(
-    TimeProvider Time, ExchangeReporter Reporter, GatewayMetrics Metrics, OpenExchanges Open, ErrorTexts Texts,
+    TimeProvider Time, ExchangeReporter Reporter, GatewayMetrics Metrics, OpenExchanges Open, ErrorTexts Texts, Drain Drain,
     ILogger<Exchange> Logger);

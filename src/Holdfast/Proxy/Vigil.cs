@@ -33,16 +33,20 @@ internal sealed class Vigil : IDisposable
     private readonly SilenceClock _total;
     private CancellationTokenSource _givenUp = new();
     private CancellationToken _clientGone;
-    private CancellationToken _stopping;
+    private readonly CancellationToken _stopping;
     private CancellationTokenRegistration _onClientGone;
-    private CancellationTokenRegistration _onStopping;
+    private readonly CancellationTokenRegistration _onStopping;
     private bool _ignoresClient;
 
-    public Vigil(TimeProvider time)
+    /// <param name="time">The clock.</param>
+    /// <param name="stopping">Fires when the process must stop now.</param>
+    public Vigil(TimeProvider time, CancellationToken stopping)
     {
         ClientSilence = new SilenceClock(time, Wake);
         UpstreamSilence = new SilenceClock(time, Wake);
         _total = new SilenceClock(time, Wake);
+        _stopping = stopping;
+        _onStopping = stopping.UnsafeRegister(static wake => ((Action)wake!)(), Wake);
     }
 
     /// <summary>How long the client has heard nothing.</summary>
@@ -65,8 +69,7 @@ internal sealed class Vigil : IDisposable
     /// <summary>Begins to watch over an attempt.</summary>
     /// <param name="total">How long it may take; <see cref="Timeout.InfiniteTimeSpan"/> for as long as it likes.</param>
     /// <param name="clientGone">Fires when its client leaves.</param>
-    /// <param name="stopping">Fires when the process must stop now.</param>
-    public void Begin(TimeSpan total, CancellationToken clientGone, CancellationToken stopping)
+    public void Begin(TimeSpan total, CancellationToken clientGone)
     {
         if (total != Timeout.InfiniteTimeSpan)
         {
@@ -74,9 +77,7 @@ internal sealed class Vigil : IDisposable
         }
 
         _clientGone = clientGone;
-        _stopping = stopping;
         _onClientGone = clientGone.UnsafeRegister(static wake => ((Action)wake!)(), Wake);
-        _onStopping = stopping.UnsafeRegister(static wake => ((Action)wake!)(), Wake);
     }
 
     /// <summary>Ends what still waits for the upstream.</summary>
@@ -92,8 +93,7 @@ internal sealed class Vigil : IDisposable
         }
 
         _onClientGone.Dispose();
-        _onStopping.Dispose();
-        _clientGone = _stopping = CancellationToken.None;
+        _clientGone = CancellationToken.None;
         ClientSilence.Stop();
         UpstreamSilence.Stop();
         _total.Stop();
@@ -141,6 +141,7 @@ internal sealed class Vigil : IDisposable
     /// <summary>Gives its timers back.</summary>
     public void Dispose()
     {
+        _onStopping.Dispose();
         ClientSilence.Dispose();
         UpstreamSilence.Dispose();
         _total.Dispose();

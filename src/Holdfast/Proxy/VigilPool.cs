@@ -9,12 +9,12 @@ internal static class VigilPool
     /// <summary>How many are kept while nobody uses them.</summary>
     private const int MostIdle = 256;
 
-    public static ObjectPool<Vigil> Create(TimeProvider time) =>
-        new DefaultObjectPoolProvider { MaximumRetained = MostIdle }.Create(new Policy(time));
+    public static ObjectPool<Vigil> Create(TimeProvider time, CancellationToken stopping) =>
+        new DefaultObjectPoolProvider { MaximumRetained = MostIdle }.Create(new Policy(time, stopping));
 
-    private sealed class Policy(TimeProvider time) : PooledObjectPolicy<Vigil>
+    private sealed class Policy(TimeProvider time, CancellationToken stopping) : PooledObjectPolicy<Vigil>
     {
-        public override Vigil Create() => new(time);
+        public override Vigil Create() => new(time, stopping);
 
         public override bool Return(Vigil vigil)
         {

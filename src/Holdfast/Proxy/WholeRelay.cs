@@ -21,6 +21,8 @@ internal sealed class WholeRelay(
     private const long LargestReadInPlace = 128 * 1024;
 
     private readonly HttpResponse _response = exchange.Http.Response;
+    private readonly string _contentType =
+        upstream.Content.Headers.NonValidated.TryGetValues("content-type", out var value) ? value.ToString() : "";
 
     /// <summary>Bytes held so far; the caller disposes them with the relay's end.</summary>
     public PooledBytes Held { get; } = new(upstream.Content.Headers.ContentLength ?? 0);
@@ -267,12 +269,10 @@ internal sealed class WholeRelay(
         exchange.NoteUpstreamError(ErrorPeek.TypeOf(bytes) ?? $"status_{(int)upstream.StatusCode}");
     }
 
-    private bool IsHtml() => HtmlPage.IsIn(ContentType, Held.Bytes.FirstSpan);
+    private bool IsHtml() => HtmlPage.IsIn(_contentType, Held.Bytes.FirstSpan);
 
     private bool IsPlainJson() => ContentTypeStarts("application/json") && !upstream.Content.Headers.NonValidated.Contains("content-encoding");
 
-    private bool ContentTypeStarts(string type) => ContentType.StartsWith(type, StringComparison.OrdinalIgnoreCase);
+    private bool ContentTypeStarts(string type) => _contentType.StartsWith(type, StringComparison.OrdinalIgnoreCase);
 
-    private string ContentType =>
-        upstream.Content.Headers.NonValidated.TryGetValues("content-type", out var value) ? value.ToString() : "";
 }

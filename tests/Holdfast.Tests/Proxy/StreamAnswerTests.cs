@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using Holdfast.Configuration;
+using Holdfast.Hosting;
 using Holdfast.Observability;
 using Holdfast.Proxy;
 using Holdfast.TestKit;
@@ -29,7 +30,8 @@ public sealed class StreamAnswerTests : IDisposable
         http.Features.Set<IHttpResponseBodyFeature>(new PipeBody(_client.Writer));
         var tools = new ExchangeTools(
             new ManualTime(), new ExchangeReporter(_metrics, null!, null!, null!, null!), _metrics, new OpenExchanges(),
-            new ErrorTexts(new HoldfastOptions()), NullLogger<Exchange>.Instance);
+            new ErrorTexts(new HoldfastOptions()),
+            new Drain(TimeSpan.Zero, null!, TimeProvider.System, NullLogger<Drain>.Instance), NullLogger<Exchange>.Instance);
         _exchange = new Exchange(http, WireProtocol.Anthropic, ClientHeaders.Of(http.Request), tools);
         _answer = new StreamAnswer(_exchange, WireProtocol.Anthropic.Follow(new StreamContext()), KeepAliveForm.Ping);
     }

@@ -13,8 +13,8 @@ public sealed class VigilTests : IDisposable
 
     public VigilTests()
     {
-        _vigil = new Vigil(_time);
-        _vigil.Begin(TimeSpan.FromSeconds(100), _client.Token, _stop.Token);
+        _vigil = new Vigil(_time, _stop.Token);
+        _vigil.Begin(TimeSpan.FromSeconds(100), _client.Token);
     }
 
     public void Dispose()
@@ -110,7 +110,7 @@ public sealed class VigilTests : IDisposable
         var before = _vigil.Due();
 
         _vigil.End();
-        _vigil.Begin(Timeout.InfiniteTimeSpan, CancellationToken.None, CancellationToken.None);
+        _vigil.Begin(Timeout.InfiniteTimeSpan, CancellationToken.None);
         _time.Advance(TimeSpan.FromDays(1));
 
         Assert.Equal(Alarm.ClientGone, before);
@@ -123,7 +123,7 @@ public sealed class VigilTests : IDisposable
     {
         _vigil.UpstreamSilence.Start(TimeSpan.FromSeconds(600));
         _vigil.End();
-        _vigil.Begin(Timeout.InfiniteTimeSpan, CancellationToken.None, CancellationToken.None);
+        _vigil.Begin(Timeout.InfiniteTimeSpan, CancellationToken.None);
         var wait = _vigil.WaitAsync();
 
         _vigil.UpstreamSilence.Start(TimeSpan.FromSeconds(2));

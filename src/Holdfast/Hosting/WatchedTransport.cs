@@ -15,13 +15,33 @@ internal sealed class WatchedTransport(IDuplexPipe inner, ConnectionState state)
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
-        var read = _input.ReadAsync(cancellationToken);
+        try
+        {
+            var read = _input.ReadAsync(cancellationToken);
 
-        // Between requests there is nothing that could end over a failure.
-        return read.IsCompletedSuccessfully || !state.IsBusy ? read : WaitAsync(read);
+            // Between requests there is nothing that could end over a failure.
+            return read.IsCompletedSuccessfully || !state.IsBusy ? read : WaitAsync(read);
+        }
+        catch (IOException)
+        {
+            // A failure that is known already is thrown at once.
+            state.InputFailed();
+            throw;
+        }
     }
 
-    public override bool TryRead(out ReadResult result) => _input.TryRead(out result);
+    public override bool TryRead(out ReadResult result)
+    {
+        try
+        {
+            return _input.TryRead(out result);
+        }
+        catch (IOException)
+        {
+            state.InputFailed();
+            throw;
+        }
+    }
 
     public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
 

@@ -7,13 +7,14 @@ namespace Holdfast.Observability;
 /// not fit or fails is lost, and said so.</summary>
 /// <param name="name">The thread's name.</param>
 /// <param name="sink">Where the lines go, one write for many.</param>
-/// <param name="capacity">How many lines may wait.</param>
+/// <param name="capacity">How many lines may wait; never more than 64 MB of them.</param>
 /// <param name="linger">How long to gather before a write: under load it saves a thread switch a line.</param>
 /// <param name="lost">Told how many lines were lost, and why: <c>queue_full</c>, <c>sink_failed</c>.</param>
 internal sealed class LineQueue(string name, Stream sink, int capacity, TimeSpan linger, Action<long, string> lost)
 {
     private const int UsualBytes = 128 * 1024;
     private const int MostBytesKept = 1024 * 1024;
+    private const int MostBytesWaiting = 64 * 1024 * 1024;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -43,7 +44,7 @@ internal sealed class LineQueue(string name, Stream sink, int capacity, TimeSpan
     {
         lock (_gate)
         {
-            if (!_isClosed && _lines < capacity)
+            if (!_isClosed && _lines < capacity && _filling.WrittenCount + line.Length < MostBytesWaiting)
             {
                 _filling.Write(line);
                 _filling.Write("\n"u8);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Primitives;
 
 namespace Holdfast.Proxy;
 
@@ -95,7 +96,7 @@ internal sealed class ClientHeaders
     }
 
     // The more specific header wins; one that is there twice says nothing.
-    private void NoteSession(Microsoft.Extensions.Primitives.StringValues values, int rank)
+    private void NoteSession(StringValues values, int rank)
     {
         if (values.Count == 1 && rank > _sessionRank)
         {

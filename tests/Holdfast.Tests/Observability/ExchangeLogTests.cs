@@ -80,6 +80,28 @@ public sealed class ExchangeLogTests : IDisposable
     }
 
     [Fact]
+    public async Task Before_a_stuck_stream_long_lines_take_no_more_than_64_megabytes()
+    {
+        var sink = new FakeSink { IsStuck = true };
+        var log = new ExchangeLog(sink, _metrics);
+        await log.StartAsync(default);
+        log.Write(Records.Completed());
+        await sink.Reached.WithinTestTimeout();
+        var record = Records.Failed();
+        record.ErrorDetail = new string('x', 1024 * 1024);
+
+        for (var i = 0; i < 70; i++)
+        {
+            log.Write(record);
+        }
+
+        Assert.Equal(7, PrometheusPage.Parse(_text.Render()).Value("holdfast_records_lost_total", ("holdfast_reason", "queue_full")));
+        sink.Release();
+        await log.StopAsync(default).WithinTestTimeout();
+        Assert.Equal(64, sink.Text.Count(c => c == '\n'));
+    }
+
+    [Fact]
     public async Task Stopping_gives_up_on_a_stuck_stream_when_its_caller_does()
     {
         var sink = new FakeSink { IsStuck = true };

@@ -24,7 +24,6 @@ internal sealed class MetricFamily
         {
             Counter<long> => ("counter", false),
             ObservableCounter<long> => ("counter", true),
-            UpDownCounter<long> => ("gauge", false),
             Histogram<double> => ("histogram", false),
             _ => ("gauge", true),
         };
@@ -33,11 +32,6 @@ internal sealed class MetricFamily
             : null;
         Name = NameOf(instrument.Name, instrument.Unit, Type);
         Help = instrument.Description ?? "";
-        if (instrument is UpDownCounter<long>)
-        {
-            // "None open" is a statement too, and must not wait for the first event.
-            Add(0, []);
-        }
     }
 
     public string Name { get; }

@@ -50,6 +50,13 @@ public abstract class StreamFollower
     /// <summary>The type or code of the upstream's own in-stream error.</summary>
     public string? UpstreamError { get; protected set; }
 
+    /// <summary>Why the answer stopped, where that is no usual way to stop (<c>network_error</c>, <c>content_filter</c>):
+    /// what has come may be no answer at all.</summary>
+    public string? OddStop { get; protected set; }
+
+    /// <summary>How many signatures of thinking came empty (R48).</summary>
+    public int EmptySignatures { get; protected set; }
+
     /// <summary>The model the answer names.</summary>
     public string? Model { get; protected set; }
 

@@ -42,6 +42,17 @@ public sealed record WirePath(
     public bool StreamsKnownEvents =>
         Operation == WireOperation.Generate || Protocol == WireProtocol.OpenAIResponses;
 
+    /// <summary>The target with another model in the place of the one the path names.</summary>
+    public string TargetWith(string model)
+    {
+        var path = PathOf(Target);
+        var start = path.IndexOf("odels/") + "odels/".Length;
+        var end = path.LastIndexOf(':');
+        return ModelInPath is null || start < 6 || end < start
+            ? Target
+            : $"{Target.AsSpan(0, start)}{Uri.EscapeDataString(model)}{Target.AsSpan(end)}";
+    }
+
     /// <summary>Reads a raw request target; null where no protocol has this path.</summary>
     /// <param name="target">As received: origin form, not decoded.</param>
     /// <param name="hasAnthropicVersion">Whether the header <c>anthropic-version</c> is there (D9).</param>

@@ -35,13 +35,15 @@ internal sealed class AnthropicProtocol : WireProtocol
         json.WriteEndObject();
     }
 
-    private static string TypeOf(GatewayError error) => error.Code.Status switch
+    private static string TypeOf(GatewayError error) => error.Status switch
     {
         _ when error.Code.Class == ErrorClass.Stream => "api_error",
         401 => "authentication_error",
         403 => "permission_error",
         404 => "not_found_error",
         413 => "request_too_large",
+        429 => "rate_limit_error",
+        529 => "overloaded_error",
         504 => "timeout_error",
         >= 500 => "api_error",
         _ => "invalid_request_error",

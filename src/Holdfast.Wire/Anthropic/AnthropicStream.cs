@@ -57,6 +57,7 @@ internal sealed class AnthropicStream : StreamFollower
         if (name.SequenceEqual("content_block_delta"u8))
         {
             HasOutput = true;
+            EmptySignatures += EmptySignature.IsDelta(data) ? 1 : 0;
         }
         else if (name.SequenceEqual("message_start"u8))
         {
@@ -118,6 +119,7 @@ internal sealed class AnthropicStream : StreamFollower
             {
                 reader.Read();
                 LacksOnlyClosing |= reader.TokenType == JsonTokenType.String;
+                OddStop = StopReason.Odd(reader);
             }
             else
             {

@@ -18,6 +18,9 @@ public enum ErrorClass
     /// <summary>The client's request is not acceptable as it is; repeating it will not help.</summary>
     Request,
 
+    /// <summary>The client asks too often; later it may.</summary>
+    Limit,
+
     /// <summary>The gateway itself cannot serve now: it drains, or has a bug.</summary>
     Gateway,
 }

@@ -67,6 +67,24 @@ public static class ErrorCodes
         "A CDN error page, a captive portal, or a corporate block page.",
         "Read the title in the message; curl the baseUrl from this machine.");
 
+    /// <summary>The upstream answered with an error of its own, which goes to the client as it is.</summary>
+    public static readonly ErrorCode UpstreamError = new("upstream_error", 502, ErrorClass.Network, "upstream_error",
+        "The upstream answered with an error, inside its answer or in its place.",
+        "Whatever the upstream's own error says; it reaches the client unchanged unless another candidate answers.",
+        "Read the upstream's error; `holdfast classify` tells what the gateway makes of it.");
+
+    /// <summary>Every candidate of the route failed (R110).</summary>
+    public static readonly ErrorCode AllCandidatesFailed = new("all_candidates_failed", 502, ErrorClass.Network, "all_candidates_failed",
+        "Every candidate of the route failed before any output; the message names each with its reason, the status is the last one's.",
+        "Several providers in trouble at once, or one cause that hits them all: the network, a model name, a credential.",
+        "Look at each reason in the message; `holdfast status` shows what cools down.");
+
+    /// <summary>Every candidate of the route is spared after failures; nobody was asked.</summary>
+    public static readonly ErrorCode AllCandidatesSpared = new("all_candidates_spared", 503, ErrorClass.Limit, "all_candidates_spared",
+        "Every candidate of the route is limited, or its money or credential was refused, for longer than the client can wait: nobody was asked. 429 where all are limited; Retry-After says when the first may be asked again.",
+        "A quota that is used up everywhere, or credentials that expired.",
+        "`holdfast status` shows who is spared, why and until when; add a candidate or a credential.");
+
     /// <summary>No answer began within <c>timeouts.firstByte</c> (R34).</summary>
     public static readonly ErrorCode FirstByteTimeout = new("first_byte_timeout", 504, ErrorClass.Timeout, TimedOut,
         "The upstream did not begin its answer within timeouts.firstByte.",
@@ -181,6 +199,12 @@ public static class ErrorCodes
         "A rule of whoever runs the gateway.",
         "Leave the named field or header out, or change deny.fields or deny.headers.");
 
+    /// <summary>The same turn of the same session comes again and again.</summary>
+    public static readonly ErrorCode TurnRepeated = new("turn_repeated", 429, ErrorClass.Limit, "turn_repeated",
+        "The same turn of this session came more often than failover.storms allows; Retry-After says when it may come again.",
+        "A client that repeats a failing turn without pause.",
+        "Stop the client, or look why it repeats; raise failover.storms.limit if it is meant to.");
+
     /// <summary>No protocol has this path.</summary>
     public static readonly ErrorCode UnknownPath = new("unknown_path", 404, ErrorClass.Request, "unknown_path",
         "No protocol has this path.",
@@ -222,12 +246,13 @@ public static class ErrorCodes
     public static IReadOnlyList<ErrorCode> All { get; } =
     [
         UpstreamDns, UpstreamRefused, UpstreamUnreachable, UpstreamConnectTimeout, UpstreamTls, UpstreamProxy,
-        UpstreamHangup, UpstreamReset, UpstreamProtocol, UpstreamHtml,
+        UpstreamHangup, UpstreamReset, UpstreamProtocol, UpstreamHtml, UpstreamError, AllCandidatesFailed,
+        AllCandidatesSpared,
         FirstByteTimeout, StreamStalled, RequestTimeout, TotalTimeout,
         StreamReset, StreamHangup, StreamTruncated, StreamGarbled, AnswerTruncated, JsonForStream,
         GatewayStopped, Draining, InternalError,
-        BadJson, ModelMissing, UnsupportedContentType, BodyTooLarge, BodyIncomplete, Denied, UnknownPath, MethodNotAllowed,
-        UnknownUpstream,
+        BadJson, ModelMissing, UnsupportedContentType, BodyTooLarge, BodyIncomplete, Denied, TurnRepeated, UnknownPath,
+        MethodNotAllowed, UnknownUpstream,
         HostNotAllowed, OriginNotAllowed, WebSocketNotSupported,
     ];
 }

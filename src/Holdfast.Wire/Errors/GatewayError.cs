@@ -7,12 +7,19 @@ namespace Holdfast.Wire.Errors;
 /// <param name="Flight">The short flight record: what had happened by then.</param>
 public sealed record GatewayError(ErrorCode Code, string Message, string ExchangeId = "", string? Flight = null)
 {
+    /// <summary>The status the client gets; by default the code's.</summary>
+    public int Status { get; init; } = Code.Status;
+
+    /// <summary>When the client may come back, where it is told so.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>The word a generic retry layer looks for (R35): it stands in every protocol's form of the error.</summary>
     public string Kind => Code.Class switch
     {
         ErrorClass.Connection or ErrorClass.Network or ErrorClass.Stream => "connection_error",
         ErrorClass.Timeout => "timeout_error",
         ErrorClass.Request => "invalid_request_error",
+        ErrorClass.Limit => "rate_limit_error",
         _ => "server_error",
     };
 
@@ -24,6 +31,7 @@ public sealed record GatewayError(ErrorCode Code, string Message, string Exchang
         ErrorClass.Timeout => "timeout",
         ErrorClass.Stream => "stream",
         ErrorClass.Request => "request",
+        ErrorClass.Limit => "limit",
         _ => "gateway",
     };
 }

@@ -25,9 +25,9 @@ internal sealed class GeminiProtocol : WireProtocol
     {
         json.WriteStartObject();
         json.WriteStartObject("error");
-        json.WriteNumber("code", error.Code.Status);
+        json.WriteNumber("code", error.Status);
         json.WriteString("message", $"{error.Message} ({error.Kind}: {error.Code.Name})");
-        json.WriteString("status", error.Code.Status switch
+        json.WriteString("status", error.Status switch
         {
             401 => "UNAUTHENTICATED",
             403 => "PERMISSION_DENIED",

@@ -112,6 +112,7 @@ internal class GeminiStream : StreamFollower
                 {
                     reader.Read();
                     isFinished = reader.TokenType == JsonTokenType.String;
+                    OddStop ??= StopReason.Odd(reader);
                 }
                 else if (reader.ValueTextEquals("content"u8))
                 {

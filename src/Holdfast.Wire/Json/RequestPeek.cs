@@ -10,13 +10,18 @@ namespace Holdfast.Wire.Json;
 /// <param name="Denied">The first top-level field that is among the denied ones.</param>
 public readonly record struct RequestPeek(string? Model, bool Stream, string? Error, string? Denied = null)
 {
+    /// <summary>Where the value of <see cref="Model"/> stands in the body, quotes included; of no length without one.</summary>
+    public (long Start, int Length) ModelAt { get; private init; }
+
     /// <summary>Reads a body to its end without changing it; never throws.</summary>
     public static RequestPeek Read(in ReadOnlySequence<byte> body, params IReadOnlyList<string> denied)
     {
         string? model = null;
         var stream = false;
         string? deniedField = null;
-        var reader = new Utf8JsonReader(JsonPeek.SkipBom(body), JsonPeek.Options);
+        (long Start, int Length) modelAt = default;
+        var json = JsonPeek.SkipBom(body);
+        var reader = new Utf8JsonReader(json, JsonPeek.Options);
         try
         {
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
@@ -33,6 +38,10 @@ public readonly record struct RequestPeek(string? Model, bool Stream, string? Er
                 if (isModel)
                 {
                     model = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+                    modelAt = model is null
+                        ? default
+                        : (body.Length - json.Length + reader.TokenStartIndex,
+                            (int)(reader.BytesConsumed - reader.TokenStartIndex));
                 }
                 else if (isStream)
                 {
@@ -47,7 +56,7 @@ public readonly record struct RequestPeek(string? Model, bool Stream, string? Er
             {
             }
 
-            return new(model, stream, null, deniedField);
+            return new(model, stream, null, deniedField) { ModelAt = modelAt };
         }
         catch (JsonException e)
         {

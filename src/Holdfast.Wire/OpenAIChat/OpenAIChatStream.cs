@@ -136,6 +136,7 @@ internal sealed class OpenAIChatStream(StreamContext context) : StreamFollower
             {
                 reader.Read();
                 isFinished = reader.TokenType == JsonTokenType.String && !reader.ValueSpan.IsEmpty;
+                OddStop ??= StopReason.Odd(reader);
             }
             else if (reader.ValueTextEquals("delta"u8) || reader.ValueTextEquals("text"u8))
             {

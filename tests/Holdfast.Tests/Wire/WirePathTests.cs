@@ -129,4 +129,11 @@ public sealed class WirePathTests
     [InlineData("/v1/messages?a=b?c=/v1/responses")]
     [InlineData("/v1/../admin")]
     public void Weird_targets_are_kept_as_they_are(string target) => Assert.Equal(target, WirePath.Parse(target)!.Target);
+
+    [Theory]
+    [InlineData("/v1beta/models/gemini-2:streamGenerateContent?alt=sse", "gemini-3", "/v1beta/models/gemini-3:streamGenerateContent?alt=sse")]
+    [InlineData("/v1beta/models/a%2Fb:generateContent", "x/y", "/v1beta/models/x%2Fy:generateContent")]
+    [InlineData("/v1/messages?beta=true", "claude", "/v1/messages?beta=true")]
+    public void Another_model_takes_the_place_of_the_one_in_the_path(string target, string model, string expected) =>
+        Assert.Equal(expected, WirePath.Parse(target)!.TargetWith(model));
 }

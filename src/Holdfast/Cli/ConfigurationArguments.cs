@@ -20,9 +20,12 @@ internal sealed class ConfigurationArguments(IReadOnlyDictionary<string, string>
 
     public void AddTo(Command command)
     {
-        command.Options.Add(_config);
+        AddFileTo(command);
         command.Options.Add(_listen);
     }
+
+    /// <summary>For a command that listens nowhere.</summary>
+    public void AddFileTo(Command command) => command.Options.Add(_config);
 
     public (string Home, ConfigurationResult Result) Load(ParseResult arguments)
     {

@@ -14,6 +14,7 @@ internal static class HoldfastCommandLine
             SimulateCommand.Create(),
             ConfigCommand.Create(environment),
             ExplainCommand.Create(),
+            ClassifyCommand.Create(environment, Console.In),
             DocsCommand.Create(),
         };
 

@@ -87,6 +87,41 @@ public sealed class CommandTests : CliTest
     }
 
     [Fact]
+    public async Task Config_prints_routes_and_rules_too_and_they_can_be_read_back()
+    {
+        Variable("KEY_A", "sk-canary");
+        WriteFile("holdfast.json", """
+            {
+              "upstreams": { "vertex": { "protocol": "anthropic", "baseUrl": "https://vertex.example", "credentials": [{ "env": "KEY_A" }] } },
+              "routes": [{ "model": "fast", "candidates": ["vertex/claude-haiku-4-5@20251001", { "upstream": "sim", "weight": 3 }],
+                "timeouts": { "firstByte": "00:00:30" } }],
+              "failover": { "rules": [{ "match": "us@example: later", "status": 503, "reason": "overloaded", "retrySame": true }] }
+            }
+            """);
+
+        var outcome = await RunAsync("config");
+
+        Assert.DoesNotContain("canary", outcome.Output);
+        var again = HoldfastConfiguration.Load(new()
+        {
+            Home = Home,
+            Text = outcome.Output,
+            Environment = new Dictionary<string, string> { ["KEY_A"] = "sk-canary" },
+        });
+        Assert.Empty(again.Errors);
+        Assert.Equal(["KEY_A"], again.Options.Upstreams["vertex"].Credentials.Select(credential => credential.Env));
+        var route = Assert.Single(again.Options.Routes);
+        Assert.Equal(
+            [("vertex", "claude-haiku-4-5@20251001", null), ("sim", null, 3)],
+            route.Candidates.Select(candidate => (candidate.Upstream, candidate.Model, candidate.Weight)));
+        Assert.Equal(("fast", TimeSpan.FromSeconds(30)), (route.Model, route.Timeouts.FirstByte));
+        var rule = Assert.Single(again.Options.Failover.Rules);
+        Assert.Equal(
+            ("us@example: later", "503", "overloaded", true, null),
+            (rule.Match, rule.Status, rule.Reason, rule.RetrySame, rule.MayFallBack));
+    }
+
+    [Fact]
     public async Task Config_without_a_file_says_so()
     {
         var outcome = await RunAsync("config");

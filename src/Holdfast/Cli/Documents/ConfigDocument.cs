@@ -21,8 +21,17 @@ internal static class ConfigDocument
           "upstreams": {
             "anthropic": { "baseUrl": "https://api.anthropic.com" },  // built in; only what you give is changed
             "nim": { "protocol": "openai", "baseUrl": "https://nim.example/v1", "credential": { "env": "NIM_KEY" } },
+            "second": { "protocol": "anthropic", "baseUrl": "https://second.example", "credentials": [{ "env": "KEY_A" }, { "env": "KEY_B" }] },
             "gemini": false,                                          // switches a built-in one off
           },
+          "routes": [
+            { "model": "claude-*", "candidates": ["anthropic", "second"] },  // asked in this order
+            {
+              "model": "fast",                                        // an alias
+              "candidates": [{ "upstream": "anthropic", "model": "claude-haiku-4-5", "weight": 2 }, "second/claude-haiku-4-5"],
+            },
+          ],
+          "failover": { "rules": [{ "match": "my provider's odd text", "reason": "overloaded" }] },
           "streaming": { "keepAliveAfter": "00:00:10", "openEarlyAfter": null, "stallAfter": "00:05:00" },
         }
         ```
@@ -36,6 +45,7 @@ internal static class ConfigDocument
         - A relative path starts at the folder of the file; `~/` is your home.
         - In a variable a list is separated by commas, `false` switches an upstream off, names are not case-sensitive,
           and `_` stands for `-` and `.` in an upstream's name. An empty variable counts as not set.
+        - Lists of sections (headed `…[]` below) stand in the file only: a variable for one, or for a part of one, is an error.
         - Every error is reported at the start, not only the first one; a name that is not listed here is an error.
           `holdfast config` checks without starting and prints the settings in force.
 
@@ -58,7 +68,8 @@ internal static class ConfigDocument
             page.Append($"{meaning}\n\n");
         }
 
-        page.Append("| setting, variable | value | default | meaning |\n|---|---|---|---|\n");
+        var names = IsInList(path) ? "setting" : "setting, variable";
+        page.Append($"| {names} | value | default | meaning |\n|---|---|---|---|\n");
         foreach (var setting in settings.Where(setting => setting.Children.Count == 0))
         {
             WriteRow(page, path, setting, comments);
@@ -66,7 +77,7 @@ internal static class ConfigDocument
 
         foreach (var section in settings.Where(setting => setting.Children.Count > 0))
         {
-            var below = SettingsReading.Join(path, section.IsMap ? $"{section.Name}.<name>" : section.Name);
+            var below = section.PathBelow(path);
             var about = Markdown.Text(comments.OfSetting(section.Owner, section.Name));
             WriteSection(page, below, $"`{below}`", about, section.Children, comments);
         }
@@ -74,7 +85,9 @@ internal static class ConfigDocument
 
     private static void WriteRow(StringBuilder page, string path, SettingDescription setting, DocComments comments)
     {
-        var variable = EnvironmentSettings.VariableOf(SettingsReading.Join(path, setting.Name));
+        var variable = IsInList(path)
+            ? ""
+            : $"<br>`{EnvironmentSettings.VariableOf(SettingsReading.Join(path, setting.Name))}`";
         var standard = setting switch
         {
             { IsRequired: true } => "required",
@@ -82,6 +95,9 @@ internal static class ConfigDocument
             _ => $"`{setting.Default}`",
         };
         var meaning = Markdown.Text(comments.OfSetting(setting.Owner, setting.Name));
-        page.Append($"| `{setting.Name}`<br>`{variable}` | {setting.Kind} | {standard} | {meaning} |\n");
+        page.Append($"| `{setting.Name}`{variable} | {setting.Kind} | {standard} | {meaning} |\n");
     }
+
+    // A variable cannot hold a list of sections, nor anything in one.
+    private static bool IsInList(string path) => path.Contains("[]", StringComparison.Ordinal);
 }

@@ -50,6 +50,7 @@ internal static class ErrorsDocument
         ErrorClass.Timeout => "One of our timers ended the attempt; the message names the timer.",
         ErrorClass.Stream => "The answer had begun and was lost.",
         ErrorClass.Request => "The request is not acceptable as it is; repeating it will not help.",
+        ErrorClass.Limit => "The client asks too often; after Retry-After it may again.",
         ErrorClass.Gateway => "The gateway itself cannot serve now.",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "An error class without a meaning."),
     };

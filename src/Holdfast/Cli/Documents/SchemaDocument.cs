@@ -41,6 +41,10 @@ internal static class SchemaDocument
             {
                 WriteMap(json, setting, comments);
             }
+            else if (setting.IsList)
+            {
+                WriteList(json, setting, comments);
+            }
             else if (setting.Children.Count > 0)
             {
                 WriteSection(json, setting.Children, comments, requireAll: true);
@@ -71,6 +75,12 @@ internal static class SchemaDocument
         json.WriteStringValue("object");
         json.WriteStringValue("null");
         json.WriteEndArray();
+        WriteMembers(json, settings, comments, requireAll);
+    }
+
+    private static void WriteMembers(
+        Utf8JsonWriter json, IReadOnlyList<SettingDescription> settings, DocComments comments, bool requireAll)
+    {
         json.WriteBoolean("additionalProperties", false);
         json.WriteStartObject("properties");
         WriteSettings(json, settings, comments);
@@ -86,6 +96,36 @@ internal static class SchemaDocument
 
             json.WriteEndArray();
         }
+    }
+
+    // An element is a section or, where the list has a form for it, a text. It cannot be null.
+    private static void WriteList(Utf8JsonWriter json, SettingDescription list, DocComments comments)
+    {
+        list.WriteSchema(json);
+        json.WriteStartObject("items");
+        if (list.WriteTextSchema is { } writeText)
+        {
+            json.WriteStartArray("anyOf");
+            json.WriteStartObject();
+            writeText(json);
+            json.WriteEndObject();
+            json.WriteStartObject();
+            WriteElement(json, list, comments);
+            json.WriteEndObject();
+            json.WriteEndArray();
+        }
+        else
+        {
+            WriteElement(json, list, comments);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteElement(Utf8JsonWriter json, SettingDescription list, DocComments comments)
+    {
+        json.WriteString("type", "object");
+        WriteMembers(json, list.Children, comments, requireAll: true);
     }
 
     // The built-in entries need nothing; any other needs its required settings. Each may be false.

@@ -19,6 +19,9 @@ internal static class ConfigurationRules
         {
             CheckUpstream(name, upstream, reading);
         }
+
+        new RouteRules(options, reading).Check();
+        CheckFailoverRules(options, reading);
     }
 
     private static void CheckListeners(HoldfastOptions options, SettingsReading reading)
@@ -43,7 +46,9 @@ internal static class ConfigurationRules
     {
         var path = $"upstreams.{name}";
         var protocol = NameOfProtocol(upstream, path, reading);
-        if (upstream.Credential is null && protocol is not null && !reading.IsWrong(path)
+        var hasCredential = upstream.Credential is not null || upstream.Credentials.Count > 0
+            || reading.IsWrong($"{path}.credentials");
+        if (!hasCredential && protocol is not null && !reading.IsWrong(path)
             && !name.Equals(protocol, StringComparison.OrdinalIgnoreCase))
         {
             // A key of one company must never reach another (D7).
@@ -51,6 +56,7 @@ internal static class ConfigurationRules
                 + $"add \"credential\": {{ \"env\": \"{VariableFor(name)}\" }}.");
         }
 
+        CheckCredentials(upstream, path, reading);
         if (upstream.CaFile is { } roots && CertificateFiles.RootsProblem(roots) is { } rootsProblem)
         {
             reading.RejectRule($"{path}.caFile", roots, rootsProblem);
@@ -66,6 +72,37 @@ internal static class ConfigurationRules
         else if (upstream.ClientKey is { } key && !reading.IsGiven($"{path}.clientCertificate"))
         {
             reading.RejectRule($"{path}.clientKey", key, "has no certificate: name it in clientCertificate.");
+        }
+    }
+
+    private static void CheckCredentials(UpstreamOptions upstream, string path, SettingsReading reading)
+    {
+        if (upstream.Credential is not null && upstream.Credentials.Count > 0)
+        {
+            reading.RejectRule($"{path}.credentials", null, "is given beside credential: put all of them into one list.");
+        }
+
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var index = 0; index < upstream.Credentials.Count; index++)
+        {
+            var variable = upstream.Credentials[index].Env;
+            if (variable.Length > 0 && !seen.Add(variable))
+            {
+                reading.RejectRule($"{path}.credentials[{index}].env", variable, "is given twice: keep one of them.");
+            }
+        }
+    }
+
+    private static void CheckFailoverRules(HoldfastOptions options, SettingsReading reading)
+    {
+        string[] conditions = ["match", "status", "code", "provider"];
+        for (var index = 0; index < options.Failover.Rules.Count; index++)
+        {
+            var path = $"failover.rules[{index}]";
+            if (!reading.IsWrong(path) && !conditions.Any(condition => reading.IsGiven($"{path}.{condition}")))
+            {
+                reading.RejectRule(path, null, "would match every error: add \"match\", \"status\", \"code\" or \"provider\".");
+            }
         }
     }
 

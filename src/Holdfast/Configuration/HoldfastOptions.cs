@@ -1,5 +1,7 @@
+using Holdfast.Failover;
 using Holdfast.Hosting;
 using Holdfast.Proxy;
+using Holdfast.Routing;
 using Holdfast.Upstreams;
 
 namespace Holdfast.Configuration;
@@ -28,6 +30,17 @@ public sealed class HoldfastOptions
     /// <summary>Where requests go, by name. <c>anthropic</c>, <c>openai</c> and <c>gemini</c> are built in;
     /// <c>false</c> switches one off.</summary>
     public IReadOnlyDictionary<string, UpstreamOptions> Upstreams { get; set; } = UpstreamOptions.BuiltIn;
+
+    /// <summary>Which candidates answer for which models: the first that matches wins. Default none: every model goes to the
+    /// upstream of its protocol.</summary>
+    public IReadOnlyList<RouteOptions> Routes { get; set; } = [];
+
+    /// <summary>What becomes of a failure before the client has seen output.</summary>
+    public FailoverOptions Failover { get; set; } = new();
+
+    /// <summary>How failures that could not be absorbed are told: <c>profile</c> (default; known clients get the status and
+    /// headers that make their own retries help) or <c>verbatim</c> (always as the upstream answered).</summary>
+    public string Errors { get; set; } = "profile";
 
     /// <summary>How streams are kept alive and given up.</summary>
     public StreamingOptions Streaming { get; set; } = new();

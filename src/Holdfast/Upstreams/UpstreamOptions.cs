@@ -15,6 +15,10 @@ public sealed class UpstreamOptions
     /// its protocol may do; any other needs one (D7).</summary>
     public CredentialOptions? Credential { get; set; }
 
+    /// <summary>Several credentials in the place of <see cref="Credential"/>: used in turn, a conversation staying with
+    /// its own; one that is limited or refused gives way to the next. Default none; only one of both may be given.</summary>
+    public IReadOnlyList<CredentialOptions> Credentials { get; set; } = [];
+
     /// <summary>HTTP proxy on the way: a URL, or <c>"off"</c>. Default: <c>HTTPS_PROXY</c>, <c>HTTP_PROXY</c>, <c>NO_PROXY</c>.</summary>
     public string? Proxy { get; set; }
 

@@ -1,14 +1,18 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Holdfast.Configuration.Sources;
 
 namespace Holdfast.Configuration.Kinds;
 
 /// <summary>Text with a check of its own; the check answers what is wrong and the way out, or null.</summary>
-internal sealed class TextKind(string name, Func<string, string?> check) : ValueKind<string>
+internal sealed class TextKind(string name, Func<string, string?> check, string example = "…") : ValueKind<string>
 {
+    /// <summary>Whether it may be a URL with a name and password, which are never written out.</summary>
+    public bool MayHoldUser { get; init; }
+
     public override string Name => name;
 
-    public override string Example => "\"…\"";
+    public override string Example => $"\"{example}\"";
 
     public override Parsed<string> Read(SettingNode node, SettingsReading reading)
     {
@@ -21,9 +25,39 @@ internal sealed class TextKind(string name, Func<string, string?> check) : Value
     }
 
     public override void Write(Utf8JsonWriter json, object value) =>
-        json.WriteStringValue(SettingsReading.WithoutUser((string)value));
+        json.WriteStringValue(MayHoldUser ? SettingsReading.WithoutUser((string)value) : (string)value);
 
     public override void WriteSchema(Utf8JsonWriter json) => WriteTypes(json, "string");
+}
+
+/// <summary>An HTTP status or a class of them, as text: <c>503</c>, with quotes or without, or <c>5xx</c>.</summary>
+internal sealed partial class StatusKind : ValueKind<string>
+{
+    private const string Pattern = "^[1-5]([0-9]{2}|xx)$";
+
+    public static StatusKind Instance { get; } = new();
+
+    public override string Name => "status or class of them";
+
+    public override string Example => "\"5xx\"";
+
+    public override Parsed<string> Read(SettingNode node, SettingsReading reading) =>
+        node is ValueNode { Form: not ValueForm.Boolean } value && Form().IsMatch(value.Text)
+            ? Right(value.Text)
+            : Wrong("is not a status: write 100 to 599, or a class of them as \"5xx\".");
+
+    public override void Write(Utf8JsonWriter json, object value) => json.WriteStringValue((string)value);
+
+    public override void WriteSchema(Utf8JsonWriter json)
+    {
+        WriteTypes(json, "string", "integer");
+        json.WriteString("pattern", Pattern);
+        json.WriteNumber("minimum", 100);
+        json.WriteNumber("maximum", 599);
+    }
+
+    [GeneratedRegex(Pattern, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Form();
 }
 
 /// <summary>The name of an environment variable, the only way a secret gets in.</summary>

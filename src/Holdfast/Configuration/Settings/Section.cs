@@ -22,6 +22,18 @@ internal sealed class Section<TOptions>
         Action<TOptions, IReadOnlyList<string>> set, bool mayBeEmpty = true) =>
         With(new ListSetting<TOptions>(name, kind, get, set) { MayBeEmpty = mayBeEmpty });
 
+    /// <summary>A setting that is a list of sections, each of which may be a text where <paramref name="text"/> is given.</summary>
+    public Section<TOptions> ListOfSections<TItem>(
+        string name, Section<TItem> section, Func<TOptions, IReadOnlyList<TItem>> get,
+        Action<TOptions, IReadOnlyList<TItem>> set, bool mayBeEmpty = true, bool required = false,
+        TextForm<TItem>? text = null)
+        where TItem : class, new() =>
+        With(new SectionListSetting<TOptions, TItem>(name, section, get, set, text)
+        {
+            MayBeEmpty = mayBeEmpty,
+            IsRequired = required,
+        });
+
     /// <summary>A section below this one.</summary>
     public Section<TOptions> Child<TChild>(
         string name, Section<TChild> section, Func<TOptions, TChild?> get, Func<TOptions, TChild> open)

@@ -19,4 +19,14 @@ internal sealed record SettingDescription(string Name, Type Owner, string Kind, 
 
     /// <summary>Whether <see cref="Children"/> describes each of any number of entries; any may be <c>false</c>.</summary>
     public bool IsMap { get; init; }
+
+    /// <summary>Whether <see cref="Children"/> describes each element of a list.</summary>
+    public bool IsList { get; init; }
+
+    /// <summary>Writes the schema of the text an element of a list may be instead; null where it may not.</summary>
+    public Action<Utf8JsonWriter>? WriteTextSchema { get; init; }
+
+    /// <summary>The path of what is below it: <c>upstreams.&lt;name&gt;</c>, <c>routes[]</c>, <c>streaming</c>.</summary>
+    public string PathBelow(string path) =>
+        SettingsReading.Join(path, IsMap ? $"{Name}.<name>" : IsList ? $"{Name}[]" : Name);
 }

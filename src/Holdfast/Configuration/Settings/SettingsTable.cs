@@ -1,6 +1,8 @@
 using Holdfast.Configuration.Kinds;
+using Holdfast.Failover;
 using Holdfast.Hosting;
 using Holdfast.Proxy;
+using Holdfast.Routing;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 
@@ -13,11 +15,13 @@ internal static class SettingsTable
     private const long MegaByte = 1024 * 1024;
 
     private static readonly TextKind Url = new("URL", AddressRules.Listener);
-    private static readonly TextKind Name = new("name", text =>
-        text.Length == 0 || text.Any(char.IsWhiteSpace) ? "is not a name: write it without blanks." : null);
+    private static readonly TextKind Name = new("name", NameRules.Name);
+    private static readonly TextKind ModelPattern = new("model or pattern", NameRules.ModelPattern, "claude-*");
+    private static readonly TextKind Model = new("model", NameRules.Model);
+    private static readonly TextKind Piece = new("text", NameRules.Piece);
     private static readonly TextKind Host = new("host name", AddressRules.Host);
     private static readonly TextKind Origin = new("origin", AddressRules.Origin);
-    private static readonly TextKind Proxy = new("URL or `\"off\"`", AddressRules.Proxy);
+    private static readonly TextKind Proxy = new("URL or `\"off\"`", AddressRules.Proxy) { MayHoldUser = true };
 
     private static readonly NumberKind Retries = new("retries", 0, 5);
     private static readonly Choice<KeepAliveForm> Blank = new("blank", KeepAliveForm.Blank);
@@ -30,7 +34,13 @@ internal static class SettingsTable
         new("openai", ProtocolFamily.OpenAI),
         new("gemini", ProtocolFamily.Gemini));
 
-    public static ChoiceKind<string> Access { get; } = new(new("loopback", "loopback"), new("open", "open"));
+    public static ChoiceKind<string> Access { get; } = Words("loopback", "open");
+
+    public static ChoiceKind<string> Errors { get; } = Words("profile", "verbatim");
+
+    /// <summary>What a rule of one's own may say of an error; that it is none, it may not.</summary>
+    public static ChoiceKind<string> Reasons { get; } =
+        Words([.. FailureReasons.All.Where(word => word != FailureReason.None.Word())]);
 
     public static Section<TlsOptions> Tls { get; } = new Section<TlsOptions>()
         .Value("certificate", FileKind.Instance, o => o.Certificate, (o, v) => o.Certificate = v, required: true)
@@ -43,6 +53,7 @@ internal static class SettingsTable
         .Value("protocol", Protocols, o => o.Protocol, (o, v) => o.Protocol = v, required: true)
         .Value("baseUrl", UrlKind.Instance, o => o.BaseUrl, (o, v) => o.BaseUrl = v, required: true)
         .Child("credential", Credential, o => o.Credential, o => o.Credential = new())
+        .ListOfSections("credentials", Credential, o => o.Credentials, (o, v) => o.Credentials = v, mayBeEmpty: false)
         .Value("proxy", Proxy, o => o.Proxy, (o, v) => o.Proxy = v)
         .Value("caFile", FileKind.Instance, o => o.CaFile, (o, v) => o.CaFile = v)
         .Value("clientCertificate", FileKind.Instance, o => o.ClientCertificate, (o, v) => o.ClientCertificate = v)
@@ -51,6 +62,54 @@ internal static class SettingsTable
         .Value("idleTimeout", DurationKind.Always, o => o.IdleTimeout, (o, v) => o.IdleTimeout = v)
         .Value("connectRetries", Retries, o => o.ConnectRetries, (o, v) => o.ConnectRetries = (int)v)
         .Value("connectionLifetime", DurationKind.OrOff, o => o.ConnectionLifetime, (o, v) => o.ConnectionLifetime = v);
+
+    public static Section<CandidateOptions> Candidate { get; } = new Section<CandidateOptions>()
+        .Value("upstream", Name, o => o.Upstream, (o, v) => o.Upstream = v, required: true)
+        .Value("model", Model, o => o.Model, (o, v) => o.Model = v)
+        .Value("weight", new NumberKind("shares", 1, 1000), o => o.Weight, (o, v) => o.Weight = (int)v);
+
+    public static Section<RouteTimeoutOptions> RouteTimeouts { get; } = new Section<RouteTimeoutOptions>()
+        .Value("firstByte", DurationKind.OrOff, o => o.FirstByte, (o, v) => o.FirstByte = v)
+        .Value("request", DurationKind.OrOff, o => o.Request, (o, v) => o.Request = v)
+        .Value("stallAfter", DurationKind.OrOff, o => o.StallAfter, (o, v) => o.StallAfter = v)
+        .Value("openEarlyAfter", DurationKind.OrOff, o => o.OpenEarlyAfter, (o, v) => o.OpenEarlyAfter = v);
+
+    public static Section<RouteOptions> Route { get; } = new Section<RouteOptions>()
+        .Value("model", ModelPattern, o => o.Model, (o, v) => o.Model = v, required: true)
+        .ListOfSections(
+            "candidates", Candidate, o => o.Candidates, (o, v) => o.Candidates = v,
+            mayBeEmpty: false, required: true, text: NameRules.Candidate)
+        .Child("timeouts", RouteTimeouts, o => o.Timeouts, o => o.Timeouts);
+
+    public static Section<CooldownOptions> Cooldown { get; } = new Section<CooldownOptions>()
+        .Value("enabled", BooleanKind.Instance, o => o.Enabled, (o, v) => o.Enabled = v);
+
+    public static Section<AffinityOptions> Affinity { get; } = new Section<AffinityOptions>()
+        .Value("enabled", BooleanKind.Instance, o => o.Enabled, (o, v) => o.Enabled = v)
+        .Value("ttl", DurationKind.Always, o => o.Ttl, (o, v) => o.Ttl = v);
+
+    public static Section<StormOptions> Storms { get; } = new Section<StormOptions>()
+        .Value("enabled", BooleanKind.Instance, o => o.Enabled, (o, v) => o.Enabled = v)
+        .Value("limit", new NumberKind("requests", 2, 10_000), o => o.Limit, (o, v) => o.Limit = (int)v)
+        .Value("window", DurationKind.Always, o => o.Window, (o, v) => o.Window = v);
+
+    public static Section<FailoverRuleOptions> FailoverRule { get; } = new Section<FailoverRuleOptions>()
+        .Value("match", Piece, o => o.Match, (o, v) => o.Match = v)
+        .Value("status", StatusKind.Instance, o => o.Status, (o, v) => o.Status = v)
+        .Value("code", Piece, o => o.Code, (o, v) => o.Code = v)
+        .Value("provider", Name, o => o.Provider, (o, v) => o.Provider = v)
+        .Value("reason", Reasons, o => o.Reason, (o, v) => o.Reason = v, required: true)
+        .Value("retrySame", BooleanKind.Instance, o => o.RetrySame, (o, v) => o.RetrySame = v)
+        .Value("mayFallBack", BooleanKind.Instance, o => o.MayFallBack, (o, v) => o.MayFallBack = v);
+
+    public static Section<FailoverOptions> Failover { get; } = new Section<FailoverOptions>()
+        .Value("retries", Retries, o => o.Retries, (o, v) => o.Retries = (int)v)
+        .Value("maxAttempts", new NumberKind("attempts", 1, 32), o => o.MaxAttempts, (o, v) => o.MaxAttempts = (int)v)
+        .Value("waitForLimits", DurationKind.OrOff, o => o.WaitForLimits, (o, v) => o.WaitForLimits = v)
+        .Child("cooldown", Cooldown, o => o.Cooldown, o => o.Cooldown)
+        .Child("affinity", Affinity, o => o.Affinity, o => o.Affinity)
+        .Child("storms", Storms, o => o.Storms, o => o.Storms)
+        .ListOfSections("rules", FailoverRule, o => o.Rules, (o, v) => o.Rules = v);
 
     public static Section<KeepAliveForms> KeepAliveForms { get; } = new Section<KeepAliveForms>()
         .Value("messages", Forms(Ping, Comment, Blank), o => o.Messages, (o, v) => o.Messages = v)
@@ -90,6 +149,9 @@ internal static class SettingsTable
         .List("allowedOrigins", Origin, o => o.AllowedOrigins, (o, v) => o.AllowedOrigins = v)
         .Child("tls", Tls, o => o.Tls, o => o.Tls = new())
         .With(new UpstreamsSetting("upstreams", Upstream))
+        .ListOfSections("routes", Route, o => o.Routes, (o, v) => o.Routes = v)
+        .Child("failover", Failover, o => o.Failover, o => o.Failover)
+        .Value("errors", Errors, o => o.Errors, (o, v) => o.Errors = v)
         .Child("streaming", Streaming, o => o.Streaming, o => o.Streaming)
         .Child("timeouts", Timeouts, o => o.Timeouts, o => o.Timeouts)
         .Child("deny", Deny, o => o.Deny, o => o.Deny)
@@ -99,15 +161,17 @@ internal static class SettingsTable
     /// <summary>Where a setting of that name belongs, for somebody who wrote it elsewhere.</summary>
     public static string? PlaceOf(string name) => PlaceOf(name, "", Root.Describe(new()));
 
+    // Lists last: most who write "firstByte" mean that of every request, not that of one route.
     private static string? PlaceOf(string name, string path, IReadOnlyList<SettingDescription> settings) =>
         settings.Any(setting => setting.Name == name)
             ? path.Length == 0 ? "at the top" : $"into \"{path}\""
             : settings
-                .Select(setting => PlaceOf(name, PathBelow(path, setting), setting.Children))
+                .OrderBy(setting => setting.IsList)
+                .Select(setting => PlaceOf(name, setting.PathBelow(path), setting.Children))
                 .FirstOrDefault(place => place is not null);
 
-    private static string PathBelow(string path, SettingDescription setting) =>
-        SettingsReading.Join(path, setting.IsMap ? $"{setting.Name}.<name>" : setting.Name);
+    private static ChoiceKind<string> Words(params string[] words) =>
+        new([.. words.Select(word => new Choice<string>(word, word))]);
 
     private static ChoiceKind<KeepAliveForm> Forms(params Choice<KeepAliveForm>[] forms) => new(forms);
 

@@ -72,6 +72,20 @@ public sealed class ManualTime : TimeProvider
     public Task WaitForTimerDueInAsync(TimeSpan due) =>
         UntilAsync(() => _armed.Exists(timer => timer.DueTicks - _elapsedTicks == due.Ticks));
 
+    /// <summary>Waits until a timer is armed that comes due after this much at least and at most, for what is spread by
+    /// chance; says when.</summary>
+    public async Task<TimeSpan> WaitForTimerDueInAsync(TimeSpan least, TimeSpan most)
+    {
+        var found = TimeSpan.Zero;
+        await UntilAsync(() =>
+        {
+            found = new TimeSpan(_armed.Select(timer => timer.DueTicks - _elapsedTicks)
+                .FirstOrDefault(due => due >= least.Ticks && due <= most.Ticks));
+            return found != TimeSpan.Zero;
+        });
+        return found;
+    }
+
     /// <summary>Waits until a timer is armed, and says how long it is until the next one comes due.</summary>
     public async Task<TimeSpan> NextDueAsync()
     {

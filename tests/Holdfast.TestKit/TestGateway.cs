@@ -51,9 +51,11 @@ public sealed class TestGateway : IAsyncDisposable
     /// <param name="upstream">Changes the upstream's settings.</param>
     /// <param name="treatsLoopbackAsRemote">Whether this machine's clients count as others.</param>
     /// <param name="upstreamAddress">Where the gateway thinks the upstream is (a relay, a closed port); else the truth.</param>
+    /// <param name="home">Its folder for what outlives it; none if null.</param>
     public static async Task<TestGateway> StartAsync(
         Action<HoldfastOptions>? configure = null, TimeProvider? time = null, SimulatorOptions? simulator = null,
-        Action<UpstreamOptions>? upstream = null, bool treatsLoopbackAsRemote = false, Uri? upstreamAddress = null)
+        Action<UpstreamOptions>? upstream = null, bool treatsLoopbackAsRemote = false, Uri? upstreamAddress = null,
+        string? home = null)
     {
         var simulated = SimulatedUpstream.Start(simulator ?? new SimulatorOptions { OtherModels = "sim" });
         var options = OptionsFor(upstreamAddress ?? simulated.BaseUrl, upstream);
@@ -65,13 +67,18 @@ public sealed class TestGateway : IAsyncDisposable
             Time = time ?? TimeProvider.System,
             ExchangeLog = records,
             Diagnostics = Stream.Null,
-            Environment = static name => name == "TEST_KEY" ? "test-key-of-the-upstream" : null,
+            Home = home,
+            Environment = KeyOf,
             TreatsLoopbackAsRemote = treatsLoopbackAsRemote,
             Configure = services => services.AddSingleton<ILoggerProvider>(log),
         });
         await app.StartAsync().WithinTestTimeout();
         return new TestGateway(app, simulated, log, records);
     }
+
+    /// <summary>The secret that an environment variable <c>TEST_KEY</c>, <c>TEST_KEY_A</c> … holds.</summary>
+    public static string? KeyOf(string variable) => variable == "TEST_KEY" ? "test-key-of-the-upstream"
+        : variable.StartsWith("TEST_KEY_", StringComparison.Ordinal) ? $"secret-of-{variable}" : null;
 
     /// <summary>A raw client with a connection of its own.</summary>
     public Task<RawHttpClient> ConnectAsync() => RawHttpClient.ConnectAsync(Address);
@@ -148,6 +155,9 @@ public sealed class TestGateway : IAsyncDisposable
         return new HoldfastOptions
         {
             Listen = ["http://127.0.0.1:0"],
+
+            // One attempt, told as it ended: what is tried after it is asked for by the tests of failover.
+            Failover = new() { Retries = 0, WaitForLimits = Timeout.InfiniteTimeSpan },
             Upstreams = new Dictionary<string, UpstreamOptions>(StringComparer.OrdinalIgnoreCase)
             {
                 ["anthropic"] = Of(ProtocolFamily.Anthropic),

@@ -39,8 +39,18 @@ public sealed class ExchangeRecord
     /// <summary>The upstream that served, or was asked last.</summary>
     public string? Upstream { get; set; }
 
+    /// <summary>The credential it was asked with: the name of its environment variable, or <c>none</c>; null where the
+    /// client's own passed.</summary>
+    public string? Credential { get; set; }
+
+    /// <summary>The route that matched; null where the protocol alone decided.</summary>
+    public string? Route { get; set; }
+
     /// <summary>The model the client asked for.</summary>
     public string? ModelAsked { get; set; }
+
+    /// <summary>The model asked of the upstream, where the route names another.</summary>
+    public string? ModelSent { get; set; }
 
     /// <summary>The model the answer names.</summary>
     public string? ModelServed { get; set; }
@@ -71,6 +81,21 @@ public sealed class ExchangeRecord
 
     /// <summary>Attempts made.</summary>
     public int Attempts { get; set; }
+
+    /// <summary>Why the first failed attempt failed; null when the first one answered.</summary>
+    public string? FallbackReason { get; set; }
+
+    /// <summary>Every attempt that failed and what was decided then; null when none did.</summary>
+    public IReadOnlyList<AttemptRecord>? FailedAttempts { get; set; }
+
+    /// <summary>Milliseconds spent waiting between attempts; null for none.</summary>
+    public double? WaitedMs { get; set; }
+
+    /// <summary>The candidate that had answered this conversation before, if another one answered now.</summary>
+    public string? MovedFrom { get; set; }
+
+    /// <summary>Tokens of the prompt that <see cref="MovedFrom"/> had cached, as far as was known.</summary>
+    public long? CacheTokensLost { get; set; }
 
     /// <summary>Whether the request was repeated once because a reused connection had died unused (D24).</summary>
     public bool StaleRepeat { get; set; }
@@ -141,6 +166,10 @@ public sealed class ExchangeRecord
     /// <summary>What was done to the answer: <c>exact</c>, <c>repaired</c>.</summary>
     public string? Fidelity { get; set; }
 
+    /// <summary>Signatures of thinking that came empty, which the provider will refuse when they come back (R48); null for
+    /// none.</summary>
+    public int? EmptySignatures { get; set; }
+
     /// <summary>Input tokens without cache, as the answer stated them.</summary>
     public long? InputTokens { get; set; }
 
@@ -152,6 +181,52 @@ public sealed class ExchangeRecord
 
     /// <summary>Tokens written to the provider's cache.</summary>
     public long? CacheWriteTokens { get; set; }
+}
+
+/// <summary>One failed attempt of an exchange, and the decision it led to (R115).</summary>
+public sealed class AttemptRecord
+{
+    /// <summary>Its number within the exchange, from 1.</summary>
+    public int Attempt { get; set; }
+
+    /// <summary>Who was asked.</summary>
+    public string Upstream { get; set; } = "";
+
+    /// <summary>With which credential, by name.</summary>
+    public string? Credential { get; set; }
+
+    /// <summary>For which model.</summary>
+    public string? Model { get; set; }
+
+    /// <summary>How far it came.</summary>
+    public string Phase { get; set; } = "";
+
+    /// <summary>The upstream's status, if it answered.</summary>
+    public int? Status { get; set; }
+
+    /// <summary>Our error code, or <c>upstream_error</c>.</summary>
+    public string Error { get; set; } = "";
+
+    /// <summary>What the upstream or the runtime said, secrets replaced; never sent to a client.</summary>
+    public string? RawError { get; set; }
+
+    /// <summary>What that means.</summary>
+    public string Reason { get; set; } = "";
+
+    /// <summary>How it happened.</summary>
+    public string Kind { get; set; } = "";
+
+    /// <summary>The rule that judged.</summary>
+    public string Rule { get; set; } = "";
+
+    /// <summary>What was done then: <c>retry</c>, <c>rotate</c>, <c>fallback</c>, <c>wait</c> or <c>surface</c>.</summary>
+    public string Action { get; set; } = "";
+
+    /// <summary>Milliseconds waited before the next attempt.</summary>
+    public double? DelayMs { get; set; }
+
+    /// <summary>When it had failed, in milliseconds from the exchange's start.</summary>
+    public double EndedMs { get; set; }
 }
 
 /// <summary>Serialises records as one JSON object a line, snake_case, nulls left out.</summary>

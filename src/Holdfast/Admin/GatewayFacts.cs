@@ -1,3 +1,5 @@
+using Holdfast.Failover;
+
 namespace Holdfast.Admin;
 
 /// <summary>What the status tells that only the host of the gateway knows; set by it before the gateway
@@ -13,4 +15,7 @@ internal sealed class GatewayFacts(TimeProvider time)
 
     /// <summary>The listener's counters (R15, R16).</summary>
     public Func<IEnumerable<(string Kind, long Value)>> Sockets { get; set; } = () => [];
+
+    /// <summary>Candidates that are spared after failures, at a given time.</summary>
+    public Func<DateTimeOffset, IReadOnlyList<HealthEntry>> Cooldowns { get; set; } = _ => [];
 }

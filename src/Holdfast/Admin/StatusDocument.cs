@@ -7,12 +7,25 @@ namespace Holdfast.Admin;
 internal sealed record StatusDocument(
     string Version, int Pid, DateTimeOffset Started, double UptimeSeconds, IReadOnlyList<string> Listen, bool Draining,
     IReadOnlyList<OpenExchangeStatus> OpenExchanges, TotalsSnapshot Totals, IReadOnlyList<RecentFailure> RecentFailures,
-    IReadOnlyDictionary<string, long> Sockets);
+    IReadOnlyDictionary<string, long> Sockets, IReadOnlyList<CooldownStatus>? Cooldowns = null);
 
 /// <summary>One exchange that is open now; a stream's silence is never invisible (R32).</summary>
 internal sealed record OpenExchangeStatus(
     string ExchangeId, string? Protocol, string? Upstream, string? Model, bool IsStream, string Phase,
     double AgeSeconds, double SilenceSeconds, long BytesSent);
+
+/// <summary>One candidate or credential that is spared after failures (R119).</summary>
+/// <param name="Upstream">The upstream's name.</param>
+/// <param name="Credential">The credential's name: an environment variable, or <c>client:</c> and a fingerprint.</param>
+/// <param name="Model">The model; null means every model.</param>
+/// <param name="State"><c>cooling</c>, or <c>probe_due</c> once the time has passed and the next request will tell.</param>
+/// <param name="Reason">Why, in the words of the classifier.</param>
+/// <param name="Until">When the cooldown ends, or has ended.</param>
+/// <param name="Step">Which of the ever longer cooldowns it is; 0 where the upstream said how long.</param>
+/// <param name="Failures">How many failures came since the last success.</param>
+internal sealed record CooldownStatus(
+    string Upstream, string Credential, string? Model, string State, string Reason, DateTimeOffset Until, int Step,
+    int Failures);
 
 /// <summary>Status as JSON, snake_case as everything we write down.</summary>
 [JsonSourceGenerationOptions(

@@ -1,3 +1,4 @@
+using Holdfast.Failover;
 using Holdfast.Observability;
 using Microsoft.AspNetCore.Http;
 
@@ -18,12 +19,18 @@ internal sealed class StatusEndpoint(
             GatewayVersion.Text, Environment.ProcessId, facts.Started, (now - facts.Started).TotalSeconds,
             facts.Listen(), facts.IsDraining(), [.. open.Snapshot().Select(exchange => Describe(exchange, now))],
             totals.Snapshot(), failures.Snapshot(),
-            facts.Sockets().ToDictionary(counter => counter.Kind, counter => counter.Value));
+            facts.Sockets().ToDictionary(counter => counter.Kind, counter => counter.Value),
+            [.. facts.Cooldowns(now).Select(Describe)]);
     }
 
     private static OpenExchangeStatus Describe(ILiveExchange exchange, DateTimeOffset now) => new(
         exchange.ExchangeId, exchange.Protocol, exchange.Upstream, exchange.Model, exchange.IsStream, exchange.Phase,
         Round((now - exchange.StartedAt).TotalSeconds), Round(exchange.Silence.TotalSeconds), exchange.BytesSent);
+
+    private static CooldownStatus Describe(HealthEntry entry) => new(
+        entry.Upstream, entry.Credential, entry.Model,
+        entry.State == HealthState.ProbeDue ? "probe_due" : "cooling", entry.Reason.Word(), entry.Until, entry.Step,
+        entry.Failures);
 
     private static double Round(double seconds) => Math.Round(seconds, 3);
 }

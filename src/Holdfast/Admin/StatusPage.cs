@@ -7,11 +7,14 @@ namespace Holdfast.Admin;
 /// <summary>The status as people read it in a terminal. Pure.</summary>
 internal static class StatusPage
 {
+    private const int MostCooldowns = 50;
+
     public static string Write(StatusDocument status)
     {
         var page = new StringBuilder();
         WriteHead(page, status);
         WriteOpen(page, status.OpenExchanges);
+        WriteCooldowns(page, status.Cooldowns ?? []);
         WriteTotals(page, status.Totals);
         WriteSockets(page, status.Sockets);
         WriteFailures(page, status.RecentFailures);
@@ -33,6 +36,30 @@ internal static class StatusPage
         {
             Line(page, $"  {exchange.ExchangeId}  {exchange.Upstream ?? "-"}  {Clean(exchange.Model)}  {exchange.Phase}  age {
                 Span(exchange.AgeSeconds)}  silent {Span(exchange.SilenceSeconds)}  {Size(exchange.BytesSent)}");
+        }
+    }
+
+    private static void WriteCooldowns(StringBuilder page, IReadOnlyList<CooldownStatus> cooldowns)
+    {
+        if (cooldowns.Count == 0)
+        {
+            return;
+        }
+
+        Line(page, $"");
+        Line(page, $"spared after failures: {cooldowns.Count}");
+        foreach (var cooldown in cooldowns.Take(MostCooldowns))
+        {
+            var time = cooldown.State == "cooling" ? "until" : "to be tried since";
+            var step = cooldown.Step > 0 ? $", step {cooldown.Step}" : "";
+            var model = cooldown.Model is null ? "every model" : Clean(cooldown.Model);
+            Line(page, $"  {cooldown.Upstream}  {cooldown.Credential}  {model}  {cooldown.Reason}, {time} {
+                cooldown.Until:yyyy-MM-dd HH:mm:ss}Z{step}");
+        }
+
+        if (cooldowns.Count > MostCooldowns)
+        {
+            Line(page, $"  and {cooldowns.Count - MostCooldowns} more (--json shows all)");
         }
     }
 

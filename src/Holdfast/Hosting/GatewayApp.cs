@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Holdfast.Admin;
 using Holdfast.Configuration;
+using Holdfast.Failover;
 using Holdfast.Observability;
 using Holdfast.Proxy;
 using Holdfast.Routing;
@@ -38,10 +39,12 @@ internal static class GatewayApp
         builder.Services.AddObservability(parts.ExchangeLog);
         builder.Services.AddSimulatorUpstream(options);
         builder.Services.AddUpstreams(parts.Environment);
+        builder.Services.AddFailover();
         builder.Services.AddProxy();
         builder.Services.AddHostedService<MemoryTrim>();
         if (parts.Home is { } home)
         {
+            builder.Services.AddHostedService(provider => ActivatorUtilities.CreateInstance<HealthFile>(provider, home));
             builder.Services.AddHostedService<StopSignals>();
             builder.Services.AddAdmin(home);
         }
@@ -63,8 +66,12 @@ internal static class GatewayApp
             () => Counts(services));
         services.GetRequiredService<GatewayMetrics>().ObserveConnections(
             () => services.GetRequiredService<SocketCounters>().Open);
+        var health = services.GetRequiredService<HealthBook>();
+        var time = services.GetRequiredService<TimeProvider>();
+        services.GetRequiredService<GatewayMetrics>().ObserveCooldowns(() => health.Snapshot(time.GetUtcNow()));
         if (services.GetService<GatewayFacts>() is { } facts)
         {
+            facts.Cooldowns = health.Snapshot;
             facts.Listen = () => Addresses(app);
             facts.IsDraining = () => services.GetRequiredService<Drain>().IsDraining;
             facts.Sockets = () => Counts(services);
@@ -83,9 +90,28 @@ internal static class GatewayApp
         services.GetRequiredService<SocketCounters>().Snapshot()
             .Select(count => (JsonNamingPolicy.SnakeCaseLower.ConvertName(count.Key.ToString()), count.Value));
 
+    private static void AddFailover(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => provider.GetRequiredService<HoldfastOptions>().Failover);
+        services.AddSingleton(provider => new HealthBook(provider.GetRequiredService<FailoverOptions>().Cooldown));
+        services.AddSingleton(provider => new StormWatch(provider.GetRequiredService<FailoverOptions>().Storms));
+        services.AddSingleton(provider => new Lazy<ErrorClassifier>(
+            () => new(provider.GetRequiredService<FailoverOptions>().Rules)));
+        services.AddHostedService<FailoverWarmUp>();
+        services.AddSingleton(provider => new FailoverTools(
+            provider.GetRequiredService<FailoverOptions>(),
+            provider.GetRequiredService<Lazy<ErrorClassifier>>(),
+            provider.GetRequiredService<HealthBook>(),
+            new AffinityTable(provider.GetRequiredService<FailoverOptions>().Affinity),
+            provider.GetRequiredService<TimeProvider>()));
+    }
+
     private static void AddProxy(this IServiceCollection services)
     {
         services.AddSingleton<ErrorTexts>();
+        services.AddSingleton<FailureAnswer>();
+        services.AddSingleton<Decisions>();
+        services.AddSingleton<StormGuard>();
         services.AddSingleton<RouteTable>();
         services.AddSingleton<AttemptRunner>();
         services.AddSingleton<ExchangeTools>();

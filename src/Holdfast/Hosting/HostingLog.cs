@@ -39,4 +39,13 @@ internal static partial class HostingLog
     [LoggerMessage(EventId = 1109, Level = LogLevel.Information,
         Message = "Connection {ConnectionId} brought no acceptable HTTP request; it was answered {Status} and closed")]
     public static partial void RequestRejected(this ILogger logger, string connectionId, int status);
+
+    [LoggerMessage(EventId = 1110, Level = LogLevel.Warning,
+        Message = "{Path} cannot be read ({Reason}): every candidate counts as well until it fails again")]
+    public static partial void HealthFileUnreadable(this ILogger logger, string path, string reason);
+
+    [LoggerMessage(EventId = 1111, Level = LogLevel.Warning,
+        Message = "{Path} cannot be written ({Reason}): cooldowns hold as long as this process runs and are not remembered "
+            + "beyond. Said once")]
+    public static partial void HealthFileUnwritable(this ILogger logger, string path, string reason);
 }

@@ -27,5 +27,9 @@ internal sealed class ExchangeReporter(
         record.Query = record.Query is { } query ? Redaction.Query(query) : null;
         record.Error = record.Error is { } error ? Redaction.Text(error) : null;
         record.ErrorDetail = record.ErrorDetail is { } detail ? Redaction.Text(detail) : null;
+        foreach (var attempt in record.FailedAttempts ?? [])
+        {
+            attempt.RawError = attempt.RawError is { } raw ? Redaction.Text(raw) : null;
+        }
     }
 }

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Runtime.InteropServices;
+using Holdfast.Failover;
 using Holdfast.Recording.Records;
 
 namespace Holdfast.Observability;
@@ -16,6 +18,9 @@ internal sealed class GatewayMetrics : IDisposable
     private const string End = "holdfast.end";
     private const string EndSide = "holdfast.end_side";
     private const string ErrorType = "error.type";
+    private const string Reason = "holdfast.reason";
+    private const string From = "holdfast.from";
+    private const string To = "holdfast.to";
 
     private static readonly InstrumentAdvice<double> Durations = new()
     {
@@ -39,6 +44,12 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _events;
     private readonly Counter<long> _keepalives;
     private readonly Counter<long> _recordsLost;
+    private readonly Counter<long> _retries;
+    private readonly Counter<long> _fallbacks;
+    private readonly Counter<long> _affinityMoves;
+    private readonly Counter<long> _stormRefusals;
+    private readonly Counter<long> _limitWaits;
+    private readonly Counter<long> _emptySignatures;
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _timeToHeaders;
     private readonly Histogram<double> _timeToFirstEvent;
@@ -68,6 +79,16 @@ internal sealed class GatewayMetrics : IDisposable
         _keepalives = Count("holdfast.keepalives", "{keepalive}", "Keepalives sent to clients.");
         _recordsLost = Count("holdfast.records.lost", "{record}",
             "Exchange records that could not be written, by reason.");
+        _retries = Count("holdfast.retries", "{attempt}", "Attempts repeated at the same candidate, by reason.");
+        _fallbacks = Count("holdfast.fallbacks", "{attempt}", "Attempts at the next candidate, by upstreams and reason.");
+        _affinityMoves = Count("holdfast.affinity_moves", "{conversation}",
+            "Conversations that a failure moved to another candidate, by upstreams.");
+        _stormRefusals = Count("holdfast.storm_refusals", "{request}",
+            "Requests refused because the same turn came again and again.");
+        _emptySignatures = Count("holdfast.empty_signatures", "{signature}",
+            "Signatures of thinking that upstreams sent empty.");
+        _limitWaits = Count("holdfast.limit_waits", "{exchange}",
+            "Exchanges that waited for a limit to reset, by the upstream waited for.");
         _duration = Measure("holdfast.exchange.duration", "Time from an exchange's start to its end.");
         _timeToHeaders = Measure("holdfast.exchange.time_to_headers", "Time from the start to the upstream's headers.");
         _timeToFirstEvent = Measure("holdfast.exchange.time_to_first_event", "Time from the start to the first event.");
@@ -121,7 +142,43 @@ internal sealed class GatewayMetrics : IDisposable
     /// <param name="count">How many records.</param>
     /// <param name="reason"><c>queue_full</c> or <c>sink_failed</c>.</param>
     public void RecordsLost(long count, string reason) =>
-        _recordsLost.Add(count, new TagList { { "holdfast.reason", reason } });
+        _recordsLost.Add(count, new TagList { { Reason, reason } });
+
+    /// <summary>The same candidate is asked again.</summary>
+    public void Retried(string upstream, FailureReason reason) => _retries.Add(
+        1, new TagList { { Upstream, _upstreams.Of(upstream) }, { Reason, reason.Word() } });
+
+    /// <summary>The next candidate is asked.</summary>
+    /// <param name="from">The upstream that failed.</param>
+    /// <param name="to">The upstream of the next candidate; the same when only model or credential differ.</param>
+    /// <param name="reason">Why the first failed.</param>
+    public void FellBack(string from, string to, FailureReason reason) => _fallbacks.Add(
+        1, new TagList { { From, _upstreams.Of(from) }, { To, _upstreams.Of(to) }, { Reason, reason.Word() } });
+
+    /// <summary>A conversation was answered elsewhere than before.</summary>
+    public void ConversationMoved(string from, string to) => _affinityMoves.Add(
+        1, new TagList { { From, _upstreams.Of(from) }, { To, _upstreams.Of(to) } });
+
+    /// <summary>A turn came again and again, and was refused.</summary>
+    public void StormRefused() => _stormRefusals.Add(1);
+
+    /// <summary>Signatures of thinking came empty.</summary>
+    public void EmptySignatures(string? upstream, int count) =>
+        _emptySignatures.Add(count, new TagList { { Upstream, _upstreams.Of(upstream) } });
+
+    /// <summary>An exchange begins to wait for a limit to reset; once an exchange.</summary>
+    public void WaitedForLimit(string upstream) =>
+        _limitWaits.Add(1, new TagList { { Upstream, _upstreams.Of(upstream) } });
+
+    /// <summary>Exports how many candidates cool down, read when somebody collects.</summary>
+    public void ObserveCooldowns(Func<IReadOnlyList<HealthEntry>> snapshot)
+    {
+        var counts = new Dictionary<(string Upstream, string Reason), long>();
+        Meter.CreateObservableUpDownCounter(
+            "holdfast.cooldowns",
+            () => CountCooling(snapshot(), counts),
+            "{candidate}", "Candidates and credentials cooling down now, by reason.");
+    }
 
     /// <summary>Exports the listener's socket counters (R15, R16), read when somebody collects.</summary>
     public void ObserveSockets(Func<IEnumerable<(string Kind, long Value)>> snapshot) => Meter.CreateObservableCounter(
@@ -136,6 +193,31 @@ internal sealed class GatewayMetrics : IDisposable
         "holdfast.connections.open", open, "{connection}", "Client connections open now.");
 
     public void Dispose() => Meter.Dispose();
+
+    // What has ended is told as 0 from then on: a collector keeps the last value it was told.
+    private List<Measurement<long>> CountCooling(
+        IReadOnlyList<HealthEntry> entries, Dictionary<(string Upstream, string Reason), long> counts)
+    {
+        lock (counts)
+        {
+            foreach (var seen in counts.Keys)
+            {
+                counts[seen] = 0;
+            }
+
+            foreach (var entry in entries.Where(entry => entry.State == HealthState.Cooling))
+            {
+                CollectionsMarshal.GetValueRefOrAddDefault(
+                    counts, (_upstreams.Of(entry.Upstream), entry.Reason.Word()), out _)++;
+            }
+
+            return
+            [
+                .. counts.Select(count => new Measurement<long>(
+                    count.Value, new(Upstream, count.Key.Upstream), new(Reason, count.Key.Reason))),
+            ];
+        }
+    }
 
     private void AddBytesAndEvents(ExchangeRecord record, in TagList tags)
     {

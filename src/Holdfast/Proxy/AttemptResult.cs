@@ -1,3 +1,4 @@
+using Holdfast.Failover;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Proxy;
@@ -23,5 +24,23 @@ internal abstract record AttemptResult
     {
         /// <summary>What the sockets did, where <see cref="Code"/> says only what came of it; for the record (D28).</summary>
         public ErrorCode Cause { get; init; } = Code;
+
+        /// <summary>What the upstream itself said, where it said something.</summary>
+        public Failure? Said { get; init; }
+
+        /// <summary>The upstream's own answer, held whole, where it was one; whoever is told of it disposes it.</summary>
+        public UpstreamAnswer? Answer { get; init; }
+
+        /// <summary>The failure as the classifier takes it.</summary>
+        /// <param name="upstream">Who failed.</param>
+        public Failure ToFailure(string upstream) => (Said ?? new Failure
+        {
+            Code = Cause.Name,
+            Message = Detail ?? "",
+        }) with
+        {
+            Provider = upstream,
+            SawOutput = Phase == Phase.Committed,
+        };
     }
 }

@@ -1,5 +1,7 @@
 using Holdfast.Configuration;
+using Holdfast.Failover;
 using Holdfast.Hosting;
+using Holdfast.Routing;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
@@ -7,61 +9,97 @@ using Microsoft.Extensions.ObjectPool;
 
 namespace Holdfast.Proxy;
 
+/// <summary>A vigil on loan for one exchange.</summary>
+internal readonly struct Watch(Vigil vigil, ObjectPool<Vigil> pool) : IDisposable
+{
+    public Vigil Vigil => vigil;
+
+    public void Dispose() => pool.Return(vigil);
+}
+
 /// <summary>
-/// Runs one attempt against one upstream: dispatch, await the answer's head, relay. The only repeat it makes is the one
-/// for a reused connection that had died unused (D24). Owns the upstream's answer while it lasts.
+/// Runs the attempts of an exchange, one at a time: dispatch, await the answer's head, relay. The only repeat it makes by
+/// itself is the one for a reused connection that had died unused (D24). Owns the upstream's answer while it lasts.
 /// </summary>
 internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools, Drain drain) : IDisposable
 {
     private readonly ObjectPool<Vigil> _vigils = VigilPool.Create(tools.Time, drain.Forced);
 
-    /// <summary>Runs the attempt to its end.</summary>
-    public async Task<AttemptResult> RunAsync(ClientRequest request, Upstream upstream, Exchange exchange)
+    /// <summary>Begins to watch over an exchange; disposing the watch ends it.</summary>
+    public Watch Watch(ClientRequest request, Exchange exchange)
     {
         var vigil = _vigils.Get();
+        vigil.Begin(options.Timeouts.Total, exchange.Http.RequestAborted);
+        vigil.ClientSilence.Start(request.CanBeOpenedEarly ? OpenEarlyAfter(request, exchange) : options.Streaming.KeepAliveAfter);
+        if (request.CanBeOpenedEarly)
+        {
+            exchange.Stream = new StreamAnswer(exchange, FollowerFor(request, exchange), FormFor(request.Path.Protocol));
+        }
+
+        return new(vigil, _vigils);
+    }
+
+    /// <summary>Runs one attempt to its end.</summary>
+    public async Task<AttemptResult> RunAsync(Attempt attempt)
+    {
+        var upstream = attempt.Choice.Upstream;
+        attempt.Vigil.BeginAttempt();
+        attempt.Exchange.BeginAttempt(attempt.Choice);
+        attempt.Vigil.UpstreamSilence.Start(
+            attempt.Request.WantsStream ? attempt.Timeouts.FirstByte : attempt.Timeouts.Request);
+
+        var (response, trace, failed) = await DispatchAsync(attempt);
+        tools.Metrics.AttemptEnded(upstream.Name, failed is null ? "answered" : ResultOf(failed));
+        if (failed is not null)
+        {
+            return failed;
+        }
+
+        AttemptResult? result = null;
         try
         {
-            vigil.Begin(options.Timeouts.Total, exchange.Http.RequestAborted);
-            exchange.Record.Upstream = upstream.Name;
-            exchange.Record.Attempts++;
-            StartClocks(vigil, request);
-            if (request.CanBeOpenedEarly)
-            {
-                exchange.Stream ??= new StreamAnswer(
-                    exchange, FollowerFor(request, exchange), FormFor(request.Path.Protocol));
-            }
-
-            var (response, trace, failed) = await DispatchAsync(request, upstream, exchange, vigil);
-            tools.Metrics.AttemptEnded(upstream.Name, failed is null ? "answered" : ResultOf(failed));
-            if (failed is not null)
-            {
-                return failed;
-            }
-
-            using (response)
-            {
-                return await RelayAsync(response!, trace, request, exchange, vigil);
-            }
+            return result = await RelayAsync(response!, trace, attempt);
         }
         finally
         {
-            _vigils.Return(vigil);
+            if (result is not AttemptResult.Failed { Answer: not null })
+            {
+                response!.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Lets time pass between two attempts, the client kept alive; what ended the wait before its time, if
+    /// something did.</summary>
+    public async ValueTask<Alarm> WaitAsync(ClientRequest request, Exchange exchange, Vigil vigil, TimeSpan delay)
+    {
+        vigil.UpstreamSilence.Start(delay);
+        while (true)
+        {
+            var alarm = vigil.Due();
+            if (alarm == Alarm.None)
+            {
+                await vigil.WaitAsync();
+            }
+            else if (alarm == Alarm.ClientSilent)
+            {
+                await BreakSilenceAsync(exchange, vigil, request);
+            }
+            else
+            {
+                vigil.UpstreamSilence.Stop();
+                return alarm == Alarm.UpstreamSilent ? Alarm.None : alarm;
+            }
         }
     }
 
     public void Dispose() => (_vigils as IDisposable)?.Dispose();
 
-    private void StartClocks(Vigil vigil, ClientRequest request)
-    {
-        vigil.UpstreamSilence.Start(request.WantsStream ? options.Timeouts.FirstByte : options.Timeouts.Request);
-        vigil.ClientSilence.Start(request.CanBeOpenedEarly ? OpenEarlyAfter(request) : options.Streaming.KeepAliveAfter);
-    }
-
     /// <summary>Codex waits 900 s for headers, but only 300 s for events, and blank lines do not count: on loopback,
     /// where no middlebox counts the silence, it is better left waiting (D12).</summary>
-    private TimeSpan OpenEarlyAfter(ClientRequest request)
+    private static TimeSpan OpenEarlyAfter(ClientRequest request, Exchange exchange)
     {
-        if (options.Streaming.OpenEarlyAfter is { } configured)
+        if (exchange.Timeouts?.OpenEarlyAfter is { } configured)
         {
             return configured;
         }
@@ -77,14 +115,15 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         return request.Client.Patience * 2 / 3 is { } early && early < usual ? early : usual;
     }
 
-    private async Task<(HttpResponseMessage?, ConnectionTrace, AttemptResult?)> DispatchAsync(
-        ClientRequest request, Upstream upstream, Exchange exchange, Vigil vigil)
+    private async Task<(HttpResponseMessage?, ConnectionTrace, AttemptResult?)> DispatchAsync(Attempt attempt)
     {
+        var (request, exchange, _, vigil) = attempt;
+        var upstream = attempt.Choice.Upstream;
         for (var isRepeat = false; ; isRepeat = true)
         {
-            using var message = MessageFor(request, upstream);
+            using var message = MessageFor(attempt);
             var trace = message.Trace;
-            exchange.Phase = Phase.Dispatched;
+            exchange.AdvanceTo(Phase.Dispatched);
             var send = isRepeat
                 ? upstream.SendFreshAsync(message, vigil.GivenUp)
                 : upstream.SendAsync(message, vigil.GivenUp);
@@ -92,7 +131,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             {
                 if (await WaitForHeadAsync(send, exchange, vigil, request) is { } alarm and not Alarm.None)
                 {
-                    return (null, trace, await GiveUpAsync(send, alarm, request, exchange, trace, vigil));
+                    return (null, trace, await GiveUpAsync(send, alarm, attempt, trace));
                 }
 
                 var response = await send;
@@ -102,8 +141,8 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
                 exchange.UpstreamHeard();
                 exchange.NoteConnection(trace);
 
-                LetGoOf(message, request);
-                exchange.Phase = exchange.Phase == Phase.Opened ? Phase.Opened : Phase.Held;
+                LetGoOf(message, attempt, response);
+                exchange.AdvanceTo(Phase.Held);
                 return (response, trace, null);
             }
             catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
@@ -187,10 +226,10 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
     }
 
     private static async Task<AttemptResult> GiveUpAsync(
-        Task<HttpResponseMessage> send, Alarm alarm, ClientRequest request, Exchange exchange, ConnectionTrace trace,
-        Vigil vigil)
+        Task<HttpResponseMessage> send, Alarm alarm, Attempt attempt, ConnectionTrace trace)
     {
-        await vigil.GiveUpAsync();
+        var exchange = attempt.Exchange;
+        await attempt.Vigil.GiveUpAsync();
         try
         {
             (await send).Dispose();
@@ -211,13 +250,14 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         {
             Alarm.Stopping => ErrorCodes.GatewayStopped,
             Alarm.Overtime => ErrorCodes.TotalTimeout,
-            _ => request.WantsStream ? ErrorCodes.FirstByteTimeout : ErrorCodes.RequestTimeout,
+            _ => attempt.Request.WantsStream ? ErrorCodes.FirstByteTimeout : ErrorCodes.RequestTimeout,
         }, null);
     }
 
     private async ValueTask<AttemptResult> RelayAsync(
-        HttpResponseMessage response, ConnectionTrace trace, ClientRequest request, Exchange exchange, Vigil vigil)
+        HttpResponseMessage response, ConnectionTrace trace, Attempt attempt)
     {
+        var (request, exchange, _, vigil) = attempt;
         if ((int)response.StatusCode < StatusCodes.Status200OK)
         {
             return Failed(exchange, ErrorCodes.UpstreamProtocol, "The upstream switched protocols, which nobody asked for.");
@@ -253,11 +293,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             return await StreamAsync(default);
         }
 
-        var whole = new WholeRelay(exchange, request, body, response, vigil, options)
-        {
-            Fidelity = isDecoded ? "repaired" : "exact",
-        };
-        using var held = whole.Held;
+        using var whole = new WholeRelay(attempt, body, response, tools.Time) { IsRepaired = isDecoded };
         if (await whole.BeginAsync() is { } failed)
         {
             return failed;
@@ -265,7 +301,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
 
         if (request.WantsStream && response.IsSuccessStatusCode && whole.LooksLikeEvents)
         {
-            return await StreamAsync(System.Buffers.BuffersExtensions.ToArray(held.Bytes));
+            return await StreamAsync(System.Buffers.BuffersExtensions.ToArray(whole.Held.Bytes));
         }
 
         return await whole.RunAsync();
@@ -274,11 +310,17 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         {
             var answer = exchange.Stream ??= new StreamAnswer(exchange,
                 FollowerFor(request, exchange, isArray), FormFor(request.Path.Protocol));
-            answer.IsRepaired |= isDecoded;
             tools.Metrics.StreamOpened();
             try
             {
-                var relay = new StreamRelay(exchange, answer, body, response, vigil, options);
+                // What is held back may never be sent: then the client's side must not have seen it either.
+                var follower = attempt.HoldsBack ? FollowerFor(request, exchange, isArray) : answer.Follower;
+                var relay = new StreamRelay(attempt, answer, follower, body, response, options.Streaming.KeepAliveAfter)
+                {
+                    IsRepaired = isDecoded,
+                };
+                body.OnClientSilent = () =>
+                    relay.ReleaseIfDue() ? answer.FlushAsync() : BreakSilenceAsync(exchange, vigil, request);
                 return await relay.RunAsync(prefix);
             }
             finally
@@ -292,27 +334,36 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         }
     }
 
-    /// <summary>The answer holds on to its request for as long as the stream lasts; nobody else needs it any more.</summary>
-    private static void LetGoOf(HttpRequestMessage message, ClientRequest request)
+    /// <summary>The answer holds on to its request for as long as the stream lasts; it needs it no more.</summary>
+    private static void LetGoOf(HttpRequestMessage message, Attempt attempt, HttpResponseMessage response)
     {
         message.Headers.Clear();
         if (message.Content is RequestContent { IsSent: true })
         {
             message.Content = null;
-            request.ReleaseBody();
+            attempt.IsBodySent = true;
+            if (!attempt.HoldsBack && response.IsSuccessStatusCode)
+            {
+                attempt.ReleaseBody();
+            }
         }
     }
 
-    private static UpstreamRequest MessageFor(ClientRequest request, Upstream upstream)
+    private static UpstreamRequest MessageFor(Attempt attempt)
     {
-        var message = new UpstreamRequest(HttpMethod.Parse(request.Http.Method), upstream.Target(request.Path.Target));
+        var (request, candidate) = (attempt.Request, attempt.Choice.Candidate);
+        var message = new UpstreamRequest(HttpMethod.Parse(request.Http.Method),
+            candidate.Upstream.Target(request.TargetFor(candidate.Model)))
+        {
+            MayDialAgain = !attempt.HasAlternative,
+        };
         if (request.HasBody)
         {
-            message.Content = new RequestContent(request.Body);
+            message.Content = request.ContentFor(candidate.Model);
         }
 
         AnswerHeaders.CopyTo(message, request.Http, asksForIdentity: request.WantsStream);
-        upstream.Authorize(message);
+        attempt.Choice.Credential.ApplyTo(message);
         return message;
     }
 
@@ -333,7 +384,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
     }
 
     private static AttemptResult.Failed Failed(Exchange exchange, ErrorCode code, string? detail) =>
-        new(exchange.Stream is { IsOpen: true } ? Phase.Opened : exchange.Phase, code, detail);
+        new(exchange.Phase, code, detail);
 
     private static string ResultOf(AttemptResult result) =>
         result is AttemptResult.Failed failed ? failed.Code.Name : "client_aborted";

@@ -34,6 +34,12 @@ internal sealed class ClientHeaders
     /// <summary>The upstream it asks for by name (<c>holdfast-upstream</c>).</summary>
     public string? Upstream { get; private set; }
 
+    /// <summary>Whether it wants no other candidate than the first (<c>holdfast-no-fallback</c>).</summary>
+    public bool RefusesFallback { get; private set; }
+
+    /// <summary>The credential it brings, whole: never logged, recorded or shown; only fingerprints of it are.</summary>
+    public string? Credential { get; private set; }
+
     /// <summary>Whether <c>anthropic-version</c> is there (D9).</summary>
     public bool HasAnthropicVersion { get; private set; }
 
@@ -57,6 +63,9 @@ internal sealed class ClientHeaders
             // By their lengths first: most headers are none of these.
             switch (header.Length)
             {
+                case 9 when Is("x-api-key"):
+                    client.Credential = values.ToString();
+                    break;
                 case 10 when Is("originator"):
                     client.IsCodex |= IsCodexName(values.ToString());
                     break;
@@ -66,8 +75,12 @@ internal sealed class ClientHeaders
                 case 12 when Is("x-session-id"):
                     client.NoteSession(values, rank: 1);
                     break;
+                case 13 when Is("authorization"):
+                    client.Credential ??= values.ToString();
+                    break;
                 case 14 when Is("x-goog-api-key"):
                     client.HasGoogleKey = true;
+                    client.Credential = values.ToString();
                     break;
                 case 15 when Is("idempotency-key"):
                     client.IdempotencyKey = values.ToString();
@@ -80,6 +93,9 @@ internal sealed class ClientHeaders
                     break;
                 case 19 when Is("x-stainless-timeout"):
                     client.Patience = PatienceOf(values.ToString());
+                    break;
+                case 20 when Is("holdfast-no-fallback"):
+                    client.RefusesFallback = values.ToString() is not ("false" or "0");
                     break;
                 case 23 when Is("x-stainless-retry-count"):
                     client.RetryCount = values.ToString();

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Holdfast.Configuration;
 using Holdfast.Hosting;
 using Holdfast.Wire;
@@ -36,6 +38,9 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
 
     /// <summary>The model asked for; null where the request names none or cannot be read.</summary>
     public string? Model { get; private set; } = path.ModelInPath;
+
+    /// <summary>Where the model stands in the body, quotes included; of no length where it stands elsewhere or nowhere.</summary>
+    public (long Start, int Length) ModelAt { get; private set; }
 
     /// <summary>Whether the client's connection was lost before the body was whole.</summary>
     public bool ClientLeft { get; private set; }
@@ -87,6 +92,15 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
             return ClientLeft ? null : new(ErrorCodes.BodyIncomplete, "The request body is badly framed.");
         }
     }
+
+    /// <summary>The target to ask for, with another model where the path names it.</summary>
+    public string TargetFor(string? model) =>
+        model is null || path.ModelInPath is null ? path.Target : path.TargetWith(model);
+
+    /// <summary>The body to send, with another model in its place; every other byte is as it came.</summary>
+    public RequestContent ContentFor(string? model) => model is null || ModelAt.Length == 0
+        ? new(Body)
+        : new(Body, ModelAt, JsonEncodedText.Encode(model, JavaScriptEncoder.UnsafeRelaxedJsonEscaping));
 
     /// <summary>Gives the body's memory back: no attempt will send it again.</summary>
     public void ReleaseBody() => _body.Dispose();
@@ -152,7 +166,7 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
             // Token counts and the like name their model as well, and its route needs it; what is not JSON has none.
             var isJson = HasBody && !isCompressed && IsJson(Http.ContentType);
             var other = isJson ? RequestPeek.Read(Body, deny.Fields) : default;
-            Model ??= other.Model;
+            NoteModel(other);
             return other.Denied is { } name ? Denied("field", name) : null;
         }
 
@@ -174,11 +188,20 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
             return Denied("field", field);
         }
 
-        Model ??= peek.Model;
+        NoteModel(peek);
         WantsStream |= peek.Stream && path.ModelInPath is null;
         return string.IsNullOrEmpty(Model)
             ? new(ErrorCodes.ModelMissing, "The request must name a model in its top-level field \"model\".")
             : null;
+    }
+
+    private void NoteModel(in RequestPeek peek)
+    {
+        if (Model is null)
+        {
+            Model = peek.Model;
+            ModelAt = peek.ModelAt;
+        }
     }
 
     private bool AcceptsEvents() =>

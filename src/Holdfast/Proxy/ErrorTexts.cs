@@ -1,5 +1,6 @@
 using System.Globalization;
 using Holdfast.Configuration;
+using Holdfast.Routing;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Proxy;
@@ -9,30 +10,32 @@ namespace Holdfast.Proxy;
 internal sealed class ErrorTexts(HoldfastOptions options)
 {
     /// <summary>The message for a code.</summary>
-    public string MessageFor(ErrorCode code) => code.Class switch
+    /// <param name="code">What happened.</param>
+    /// <param name="route">The route's own limits; everybody's if null.</param>
+    public string MessageFor(ErrorCode code, RouteTimeouts? route = null) => code.Class switch
     {
-        ErrorClass.Timeout => TimeoutMessage(code),
+        ErrorClass.Timeout => TimeoutMessage(code, route ?? RouteTimeouts.Of(options)),
         _ when code == ErrorCodes.UpstreamHtml => "The upstream answered with an HTML page instead of an API answer.",
         ErrorClass.Connection or ErrorClass.Network => "Failed to connect to upstream server",
         ErrorClass.Stream => "Connection to upstream server lost",
         _ => code.Meaning,
     };
 
-    private string TimeoutMessage(ErrorCode code)
+    private string TimeoutMessage(ErrorCode code, RouteTimeouts limits)
     {
         if (code == ErrorCodes.FirstByteTimeout)
         {
-            return $"The upstream did not begin its answer within {Seconds(options.Timeouts.FirstByte)} (timeouts.firstByte).";
+            return $"The upstream did not begin its answer within {Seconds(limits.FirstByte)} (timeouts.firstByte).";
         }
 
         if (code == ErrorCodes.StreamStalled)
         {
-            return $"The upstream sent nothing for {Seconds(options.Streaming.StallAfter)} (streaming.stallAfter).";
+            return $"The upstream sent nothing for {Seconds(limits.StallAfter)} (streaming.stallAfter).";
         }
 
         if (code == ErrorCodes.RequestTimeout)
         {
-            return $"The answer was not whole within {Seconds(options.Timeouts.Request)} (timeouts.request).";
+            return $"The answer was not whole within {Seconds(limits.Request)} (timeouts.request).";
         }
 
         return code == ErrorCodes.TotalTimeout

@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.Globalization;
 using Holdfast.Configuration;
+using Holdfast.Failover;
 using Holdfast.Hosting;
 using Holdfast.Observability;
 using Holdfast.Recording.Records;
+using Holdfast.Routing;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
@@ -59,19 +61,31 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     /// <summary>The client's side of a stream, once there is one.</summary>
     public StreamAnswer? Stream { get; set; }
 
-    /// <summary>The upstream's answer headers were looked at: what is copied to the client, and with what fidelity.</summary>
+    /// <summary>Where the present attempt stands.</summary>
     public Phase Phase
     {
         get => _phase;
         set => _phase = value;
     }
 
+    /// <summary>How long its attempts may be silent; null before there is a route.</summary>
+    public RouteTimeouts? Timeouts { get; set; }
+
+    /// <summary>The attempt that failed last, with the answer it may have got; null as long as none has.</summary>
+    public AttemptResult.Failed? LastFailure { get; set; }
+
+    /// <summary>Where an attempt stands whose answer has begun and says nothing yet.</summary>
+    public Phase PhaseBeforeCommit => Stream is { IsOpen: true } ? Phase.Opened : Phase.Held;
+
     public string ExchangeId { get; }
 
     public DateTimeOffset StartedAt { get; }
 
-    /// <summary>Milliseconds since the exchange began.</summary>
-    public double ElapsedMs => _tools.Time.GetElapsedTime(_startedAt).TotalMilliseconds;
+    /// <summary>The time.</summary>
+    public DateTimeOffset Now => _tools.Time.GetUtcNow();
+
+    /// <summary>Milliseconds since the exchange began, to the microsecond: more digits say nothing, and cost time to write.</summary>
+    public double ElapsedMs => _tools.Time.GetElapsedTime(_startedAt).Ticks / 10 / 1000.0;
 
     string? ILiveExchange.Protocol => Record.Protocol;
 
@@ -89,6 +103,30 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
 
     /// <summary>The upstream said something.</summary>
     public void UpstreamHeard() => Volatile.Write(ref _upstreamHeardAt, _tools.Time.GetTimestamp());
+
+    /// <summary>Another attempt begins: what the record says of the upstream is about this one.</summary>
+    public void BeginAttempt(Choice choice)
+    {
+        var record = Record;
+        record.Upstream = choice.Upstream.Name;
+        record.Credential = choice.Credential.IsClients ? null : choice.Credential.Name;
+        record.ModelSent = choice.Candidate.Model;
+        if (record.Attempts++ == 0)
+        {
+            return;
+        }
+
+        (record.UpstreamStatus, record.UpstreamRequestId, record.ClosedFirst, record.ModelServed) = (null, null, null, null);
+        (record.HeadersMs, record.FirstEventMs, record.FirstOutputMs, record.LongestGapMs) = (null, null, null, null);
+        (record.Events, record.TerminalSeen) = (0, false);
+    }
+
+    /// <summary>The present attempt has come so far; a stream that is open stays open.</summary>
+    public void AdvanceTo(Phase phase) => _phase = Stream is { IsOpen: true } ? Phase.Opened : phase;
+
+    /// <summary>What was done to the answer on its way.</summary>
+    public string FidelityOf(bool isRepaired) =>
+        isRepaired ? "repaired" : Record.ModelSent is null || Record.ModelSent == Record.ModelAsked ? "exact" : "model-rewritten";
 
     /// <summary>Notes what the request asks for.</summary>
     public void Describe(ClientRequest request)
@@ -112,6 +150,18 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         }
     }
 
+    /// <summary>Counts signatures of thinking that came empty, and warns of them: the provider refuses them in the next
+    /// turn (R48).</summary>
+    public void NoteEmptySignatures(int count)
+    {
+        if (count > 0)
+        {
+            Record.EmptySignatures = count;
+            _tools.Metrics.EmptySignatures(Record.Upstream, count);
+            _tools.Logger.EmptySignatures(Record.Upstream, ExchangeId, count);
+        }
+    }
+
     /// <summary>Notes what the sockets did for the last attempt.</summary>
     public void NoteConnection(ConnectionTrace trace)
     {
@@ -120,6 +170,36 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         Record.ConnectMs = trace.Connect?.TotalMilliseconds;
         Record.TlsMs = trace.Tls?.TotalMilliseconds;
         Record.TlsVersion = trace.TlsVersion;
+    }
+
+    /// <summary>An attempt was answered: what the walk learns from it.</summary>
+    public void NoteAnswered(RoutePlan plan)
+    {
+        Record.Route ??= plan.Route.Name.Length > 0 ? plan.Route.Name : null;
+        if (Record.End != "completed")
+        {
+            return;
+        }
+
+        if (plan.MovedFrom is { } moved)
+        {
+            (Record.MovedFrom, Record.CacheTokensLost) = moved;
+            _tools.Metrics.ConversationMoved(moved.Candidate, plan.Current.Candidate.Name);
+        }
+
+        plan.Succeeded(Record.CacheReadTokens + (Record.CacheWriteTokens ?? Record.InputTokens) ?? 0);
+    }
+
+    /// <summary>A wait between two attempts ended before its time.</summary>
+    public Task EndWaitAsync(Alarm alarm)
+    {
+        if (alarm == Alarm.ClientGone)
+        {
+            NoteClientGone();
+            return Task.CompletedTask;
+        }
+
+        return FailAsync(new(Phase, alarm == Alarm.Stopping ? ErrorCodes.GatewayStopped : ErrorCodes.TotalTimeout));
     }
 
     /// <summary>The exchange ended well.</summary>
@@ -150,11 +230,12 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     /// <param name="cause">What the sockets did, where the code says only what came of it.</param>
     public void NoteFailure(ErrorCode code, string? detail, ErrorCode? cause = null)
     {
-        var isRefusal = code.Class == ErrorClass.Request || code == ErrorCodes.Draining;
+        var isRefusal = code.Class is ErrorClass.Request or ErrorClass.Limit || code == ErrorCodes.Draining;
         Record.End = isRefusal ? "refused" : "failed";
         Record.EndSide = code.Class switch
         {
-            ErrorClass.Request => "client",
+            _ when code == ErrorCodes.AllCandidatesSpared => "upstream",
+            ErrorClass.Request or ErrorClass.Limit => "client",
             ErrorClass.Gateway => "gateway",
             _ => "upstream",
         };
@@ -170,7 +251,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
 
     /// <summary>Our error with the short flight record.</summary>
     public GatewayError ErrorOf(ErrorCode code, string? message = null) =>
-        new(code, message ?? _tools.Texts.MessageFor(code), ExchangeId, FlightRecorder.Short(Record, ElapsedMs));
+        new(code, message ?? _tools.Texts.MessageFor(code, Timeouts), ExchangeId, FlightRecorder.Short(Record, ElapsedMs));
 
     /// <summary>Turns the request away: nothing was sent upstream.</summary>
     public Task RefuseAsync(GatewayError error)
@@ -191,15 +272,36 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
             return;
         }
 
+        ClearHead();
+        _tools.Logger.AttemptFailed(ExchangeId, failed.Phase, failed.Code.Name);
+        await AnswerErrorAsync(error, failed.Code.Status);
+    }
+
+    /// <summary>What was already copied of a head that then could not be sent is not ours.</summary>
+    public void ClearHead()
+    {
         if (!Http.Response.HasStarted)
         {
-            // What was already copied of a head that then could not be sent is not ours.
             Http.Response.Headers.Clear();
             ConnectionState.Of(Http)?.StampAnswer(Http.Response);
         }
+    }
 
-        _tools.Logger.AttemptFailed(ExchangeId, failed.Phase, failed.Code.Name);
-        await AnswerErrorAsync(error, failed.Code.Status);
+    /// <summary>Sends a body whose head is set already.</summary>
+    public async ValueTask WriteWholeAsync(ReadOnlySequence<byte> body)
+    {
+        if (body.IsEmpty)
+        {
+            // Not even an empty write: some statuses take none.
+            return;
+        }
+
+        Http.Response.ContentLength = body.Length;
+        Record.ResponseBytes += body.Length;
+        foreach (var part in body)
+        {
+            await Http.Response.BodyWriter.WriteAsync(part);
+        }
     }
 
     /// <summary>Answers with an error body of the protocol's shape.</summary>
@@ -219,11 +321,12 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         response.ContentLength = body.WrittenCount;
         StampAnswer(fidelity: null);
         response.Headers["holdfast-error"] = error.Code.Name;
-        if (error.Code == ErrorCodes.Draining)
+        if (error.RetryAfter is { } wait)
         {
-            response.Headers.RetryAfter = "1";
+            response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString("0", CultureInfo.InvariantCulture);
         }
-        else if (error.Code.Class == ErrorClass.Request)
+
+        if (error.Code.Class == ErrorClass.Request)
         {
             if (error.Code == ErrorCodes.MethodNotAllowed)
             {
@@ -266,7 +369,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
             headers["holdfast-attempts"] = Record.Attempts.ToString(CultureInfo.InvariantCulture);
         }
 
-        if (Record.ModelAsked is { } model && IsHeaderSafe(model))
+        if ((Record.ModelSent ?? Record.ModelAsked) is { } model && IsHeaderSafe(model))
         {
             headers["holdfast-model"] = model;
         }
@@ -274,6 +377,11 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         if (fidelity is not null)
         {
             headers["holdfast-fidelity"] = fidelity;
+        }
+
+        if (Record.FallbackReason is { } reason)
+        {
+            headers["holdfast-fallback-reason"] = reason;
         }
 
         if (Record.StaleRepeat)
@@ -292,6 +400,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
             Record.Fidelity = stream.Fidelity;
         }
 
+        LastFailure?.Answer?.Dispose();
         _listing.Dispose();
         _tools.Reporter.Ended(Record, Http.Request.Headers.TraceParent);
         return ValueTask.CompletedTask;

@@ -8,7 +8,8 @@ namespace Holdfast.Proxy;
 
 /// <summary>The table of contents of a request: every step returns here, no step calls the next one.</summary>
 internal sealed class ExchangeHandler(
-    HoldfastOptions options, RequestGuard guard, Drain drain, RouteTable routes, AttemptRunner attempts, ExchangeTools tools)
+    HoldfastOptions options, RequestGuard guard, Drain drain, RouteTable routes, AttemptRunner attempts,
+    Decisions decisions, FailureAnswer failures, StormGuard storms, ExchangeTools tools)
 {
     public async Task HandleAsync(HttpContext http, WirePath? path, ClientHeaders client)
     {
@@ -42,15 +43,43 @@ internal sealed class ExchangeHandler(
                 return;
             }
 
-            if (routes.Choose(request, out var unroutable) is not { } upstream)
+            if (await storms.CheckAsync(request) is { } repeated)
+            {
+                await exchange.RefuseAsync(repeated);
+                return;
+            }
+
+            if (routes.Plan(request, exchange.StartedAt, out var unroutable) is not { } plan)
             {
                 await exchange.RefuseAsync(unroutable);
                 return;
             }
 
-            if (await attempts.RunAsync(request, upstream, exchange) is AttemptResult.Failed failed)
+            exchange.Timeouts = plan.Route.Timeouts;
+            using var watch = attempts.Watch(request, exchange);
+            for (var step = plan.Begin(); ;)
             {
-                await exchange.FailAsync(failed);
+                if (step.Kind == StepKind.GiveUp)
+                {
+                    await failures.TellAsync(exchange, request, plan);
+                    return;
+                }
+
+                if (step.Delay > TimeSpan.Zero
+                    && await attempts.WaitAsync(request, exchange, watch.Vigil, step.Delay) is var alarm and not Alarm.None)
+                {
+                    await exchange.EndWaitAsync(alarm);
+                    return;
+                }
+
+                var result = await attempts.RunAsync(new Attempt(request, exchange, plan, watch.Vigil));
+                if (result is not AttemptResult.Failed failed)
+                {
+                    exchange.NoteAnswered(plan);
+                    return;
+                }
+
+                step = decisions.After(exchange, plan, failed);
             }
         }
         catch (Exception e) when (!http.RequestAborted.IsCancellationRequested)
@@ -88,6 +117,8 @@ internal sealed class ExchangeHandler(
             return new(ErrorCodes.MethodNotAllowed, ErrorCodes.MethodNotAllowed.Meaning);
         }
 
-        return drain.IsDraining ? new(ErrorCodes.Draining, ErrorCodes.Draining.Meaning) : null;
+        return drain.IsDraining
+            ? new(ErrorCodes.Draining, ErrorCodes.Draining.Meaning) { RetryAfter = TimeSpan.FromSeconds(1) }
+            : null;
     }
 }

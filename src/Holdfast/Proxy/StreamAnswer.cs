@@ -6,14 +6,18 @@ namespace Holdfast.Proxy;
 
 /// <summary>The client's side of one stream: its opening, its bytes, its keepalives, its end. Only the exchange's loop
 /// writes, and only whole frames: so nothing injected ever lands inside an event.</summary>
-internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, KeepAliveForm form)
+internal sealed class StreamAnswer(Exchange exchange, StreamFollower fresh, KeepAliveForm form)
 {
     private readonly HttpResponse _response = exchange.Http.Response;
+    private StreamFollower _follower = fresh;
     private ArrayBufferWriter<byte>? _scratch;
     private Task? _keepaliveOnItsWay;
 
-    /// <summary>What is known of the stream.</summary>
-    public StreamFollower Follower => follower;
+    /// <summary>What is known of what the client has of the stream.</summary>
+    public StreamFollower Follower => _follower;
+
+    /// <summary>When the client got its headers, in milliseconds from the exchange's start.</summary>
+    public double OpenedMs { get; private set; }
 
     /// <summary>Whether the client has its headers.</summary>
     public bool IsOpen { get; private set; }
@@ -22,7 +26,10 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
     public bool IsRepaired { get; set; }
 
     /// <summary>What was done to the answer so far.</summary>
-    public string Fidelity => IsRepaired ? "repaired" : "exact";
+    public string Fidelity => exchange.FidelityOf(IsRepaired);
+
+    /// <summary>From here on the client gets what this one follows.</summary>
+    public void Follow(StreamFollower follower) => _follower = follower;
 
     /// <summary>Opens before the upstream has answered: 200, and nothing said yet about who answers (D22).</summary>
     public void OpenEarly()
@@ -30,7 +37,7 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
         exchange.Record.OpenedEarly = true;
         exchange.Phase = Phase.Opened;
         _response.StatusCode = StatusCodes.Status200OK;
-        _response.ContentType = follower.Framing == StreamFraming.ServerSentEvents
+        _response.ContentType = _follower.Framing == StreamFraming.ServerSentEvents
             ? "text/event-stream; charset=utf-8"
             : "application/json; charset=UTF-8";
         _response.Headers.CacheControl = "no-cache, no-transform";
@@ -65,12 +72,12 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
     /// has not taken the last one does not read, and gets no other (R124).</summary>
     public void KeepAlive()
     {
-        if (follower.IsTerminal || _keepaliveOnItsWay is { IsCompleted: false })
+        if (_follower.IsTerminal || _keepaliveOnItsWay is { IsCompleted: false })
         {
             return;
         }
 
-        follower.WriteKeepAlive(form, Scratch());
+        _follower.WriteKeepAlive(form, Scratch());
         WriteScratch();
         exchange.Record.Keepalives += _scratch!.WrittenCount > 0 ? 1 : 0;
 
@@ -81,7 +88,7 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
     /// <summary>Adds the closing event the upstream left out (D16).</summary>
     public ValueTask CloseAsync()
     {
-        follower.WriteClosing(Scratch());
+        _follower.WriteClosing(Scratch());
         IsRepaired |= _scratch!.WrittenCount > 0;
         WriteScratch();
         return FlushAsync();
@@ -90,13 +97,13 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
     /// <summary>Ends with our terminal error; where the stream cannot carry one, cuts it: a cut must stay visible (D20).</summary>
     public ValueTask EndWithErrorAsync(GatewayError error)
     {
-        if (!follower.CanTellErrors)
+        if (!_follower.CanTellErrors)
         {
             exchange.Http.Abort();
             return ValueTask.CompletedTask;
         }
 
-        follower.WriteError(error, Scratch());
+        _follower.WriteError(error, Scratch());
         WriteScratch();
         return FlushAsync();
     }
@@ -104,7 +111,7 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
     /// <summary>Ends with the upstream's own error answer, told inside the stream (D18).</summary>
     public ValueTask EndWithUpstreamErrorAsync(ReadOnlySpan<byte> body, GatewayError error)
     {
-        follower.WriteUpstreamError(body, error, Scratch());
+        _follower.WriteUpstreamError(body, error, Scratch());
         WriteScratch();
         return FlushAsync();
     }
@@ -113,7 +120,8 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower follower, K
     {
         _response.Headers["x-accel-buffering"] = "no";
         exchange.StampAnswer(Fidelity);
-        exchange.Record.IsSse = follower.Framing == StreamFraming.ServerSentEvents;
+        exchange.Record.IsSse = _follower.Framing == StreamFraming.ServerSentEvents;
+        OpenedMs = exchange.ElapsedMs;
         IsOpen = true;
     }
 

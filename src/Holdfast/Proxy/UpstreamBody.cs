@@ -31,7 +31,7 @@ internal sealed class UpstreamBody(
     public ErrorCode SilenceCode { get; set; } = ErrorCodes.FirstByteTimeout;
 
     /// <summary>What to do when the client has heard nothing for long; begins its clock anew.</summary>
-    public required Func<ValueTask> OnClientSilent { get; init; }
+    public required Func<ValueTask> OnClientSilent { get; set; }
 
     /// <summary>Waits until there is something to read. Asks for no memory: an idle stream holds none.</summary>
     public ValueTask<BodyRead> WaitAsync() => ReadAsync(Memory<byte>.Empty);

@@ -23,8 +23,8 @@ internal enum Alarm
 }
 
 /// <summary>
-/// Watches over one attempt while its loop waits: two silence clocks that never share a timer, the client's leaving, the
-/// process's end. Decides nothing: it tells what is due, the most final first. Used again for one attempt after another
+/// Watches over one exchange while its loop waits: two silence clocks that never share a timer, the client's leaving, the
+/// process's end. Decides nothing: it tells what is due, the most final first. Used again for one exchange after another
 /// (<see cref="VigilPool"/>), since its timers are worth keeping.
 /// </summary>
 internal sealed class Vigil : IDisposable
@@ -63,10 +63,10 @@ internal sealed class Vigil : IDisposable
     /// <summary>Whether the client's connection is closed.</summary>
     public bool IsClientGone => _clientGone.IsCancellationRequested;
 
-    /// <summary>Fires when the attempt is given up: what is sent to its upstream and read from it goes by this.</summary>
+    /// <summary>Fires when the present attempt is given up: what is sent to its upstream and read from it goes by this.</summary>
     public CancellationToken GivenUp => _givenUp.Token;
 
-    /// <summary>Begins to watch over an attempt.</summary>
+    /// <summary>Begins to watch over an exchange.</summary>
     /// <param name="total">How long it may take; <see cref="Timeout.InfiniteTimeSpan"/> for as long as it likes.</param>
     /// <param name="clientGone">Fires when its client leaves.</param>
     public void Begin(TimeSpan total, CancellationToken clientGone)
@@ -80,18 +80,23 @@ internal sealed class Vigil : IDisposable
         _onClientGone = clientGone.UnsafeRegister(static wake => ((Action)wake!)(), Wake);
     }
 
+    /// <summary>Another attempt begins: what the last one was given up for does not concern it.</summary>
+    public void BeginAttempt()
+    {
+        _ignoresClient = false;
+        if (_givenUp.IsCancellationRequested)
+        {
+            RenewToken();
+        }
+    }
+
     /// <summary>Ends what still waits for the upstream.</summary>
     public Task GiveUpAsync() => _givenUp.CancelAsync();
 
-    /// <summary>The attempt is over. Whatever still wakes it wakes the next one's loop, which looks and sleeps on.</summary>
+    /// <summary>The exchange is over. Whatever still wakes it wakes the next one's loop, which looks and sleeps on.</summary>
     public void End()
     {
-        if (!_givenUp.TryReset())
-        {
-            _givenUp.Dispose();
-            _givenUp = new CancellationTokenSource();
-        }
-
+        RenewToken();
         _onClientGone.Dispose();
         _clientGone = CancellationToken.None;
         ClientSilence.Stop();
@@ -146,5 +151,14 @@ internal sealed class Vigil : IDisposable
         UpstreamSilence.Dispose();
         _total.Dispose();
         _givenUp.Dispose();
+    }
+
+    private void RenewToken()
+    {
+        if (!_givenUp.TryReset())
+        {
+            _givenUp.Dispose();
+            _givenUp = new CancellationTokenSource();
+        }
     }
 }

@@ -1,6 +1,7 @@
-using Holdfast.Configuration;
+using Holdfast.Failover;
 using Holdfast.Hosting;
 using Holdfast.Wire;
+using Holdfast.Wire.Anthropic;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Json;
 using Holdfast.Wire.Sse;
@@ -9,30 +10,36 @@ namespace Holdfast.Proxy;
 
 /// <summary>
 /// Relays an answer that is not a stream of events. Up to 4 MiB it is held until it is whole, so that a cut is still a
-/// 502; beyond that it flows, and a cut aborts the transfer (D20). Owns no connection.
+/// 502; beyond that it flows, and a cut aborts the transfer (D20). One that says that the attempt failed is handed back.
+/// Owns no connection.
 /// </summary>
-internal sealed class WholeRelay(
-    Exchange exchange, ClientRequest request, UpstreamBody body, HttpResponseMessage upstream, Vigil vigil,
-    HoldfastOptions options)
+internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, HttpResponseMessage upstream, TimeProvider time)
+    : IDisposable
 {
     private const long LargestHeld = 4 * 1024 * 1024;
 
     /// <summary>Reading a larger answer takes a noticeable part of a millisecond.</summary>
     private const long LargestReadInPlace = 128 * 1024;
 
-    private readonly HttpResponse _response = exchange.Http.Response;
+    private readonly HttpResponse _response = attempt.Exchange.Http.Response;
     private readonly string _contentType =
         upstream.Content.Headers.NonValidated.TryGetValues("content-type", out var value) ? value.ToString() : "";
 
-    /// <summary>Bytes held so far; the caller disposes them with the relay's end.</summary>
+    private bool _isHandedBack;
+
+    /// <summary>Bytes held so far.</summary>
     public PooledBytes Held { get; } = new(upstream.Content.Headers.ContentLength ?? 0);
 
-    /// <summary>What was done to the answer before it came here.</summary>
-    public string Fidelity { get; init; } = "exact";
+    /// <summary>Whether something was changed before it came here.</summary>
+    public bool IsRepaired { get; init; }
+
+    private Exchange Exchange => attempt.Exchange;
+
+    private ClientRequest Request => attempt.Request;
 
     private bool IsSuccess => (int)upstream.StatusCode is >= 200 and < 300;
 
-    private bool Generates => request.Path.Operation == WireOperation.Generate;
+    private bool Generates => Request.Path.Operation == WireOperation.Generate;
 
     /// <summary>Files, audio, lists of results: nothing in them can be told whole from half, and they may be long.</summary>
     private bool Flows => !Generates && IsSuccess && Held.Length > 0 && !ContentTypeStarts("application/json");
@@ -41,7 +48,7 @@ internal sealed class WholeRelay(
     public bool LooksLikeEvents => SseStart.IsIn(Held.Bytes.FirstSpan) == true;
 
     /// <summary>Whether bytes may follow the head; if not, those that come nevertheless mean nothing.</summary>
-    private bool MayHaveBody => !HttpMethods.IsHead(request.Http.Method)
+    private bool MayHaveBody => !HttpMethods.IsHead(Request.Http.Method)
         && (int)upstream.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent
             or StatusCodes.Status304NotModified);
 
@@ -59,7 +66,7 @@ internal sealed class WholeRelay(
             read = await body.ReadAsync(Held.GetMemory());
             Held.Advance(read.Bytes);
         }
-        while (read.Bytes > 0 && request.WantsStream && SseStart.IsIn(Held.Bytes.FirstSpan) is null);
+        while (read.Bytes > 0 && Request.WantsStream && SseStart.IsIn(Held.Bytes.FirstSpan) is null);
 
         return Failure(read);
     }
@@ -86,11 +93,25 @@ internal sealed class WholeRelay(
         return Flows || Held.Length > LargestHeld ? await FlowAsync() : await AnswerAsync();
     }
 
+    /// <summary>Gives the bytes back, unless they were handed back with the failure they tell of.</summary>
+    public void Dispose()
+    {
+        if (!_isHandedBack)
+        {
+            Held.Dispose();
+        }
+    }
+
     private async ValueTask<AttemptResult> AnswerAsync()
     {
-        if (IsHtml() && (Generates || !IsSuccess))
+        if (HtmlPage.IsIn(_contentType, Held.Bytes.FirstSpan) && (Generates || !IsSuccess))
         {
-            return await AnswerHtmlAsync();
+            return HandBack(ErrorCodes.UpstreamHtml);
+        }
+
+        if ((int)upstream.StatusCode >= StatusCodes.Status400BadRequest)
+        {
+            return HandBack(ErrorCodes.UpstreamError);
         }
 
         if (IsSuccess && Generates && MayHaveBody && IsPlainJson())
@@ -101,19 +122,29 @@ internal sealed class WholeRelay(
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             }
 
-            var peek = AnswerPeek.Read(request.Path.Protocol, Held.Bytes);
+            var peek = AnswerPeek.Read(Request.Path.Protocol, Held.Bytes);
             if (peek.IsCut)
             {
-                exchange.Record.ClosedFirst ??= "upstream";
-                return new AttemptResult.Failed(Phase.Held, ErrorCodes.AnswerTruncated, "The JSON of the answer is cut.");
+                Exchange.Record.ClosedFirst ??= "upstream";
+                return new AttemptResult.Failed(
+                    Exchange.PhaseBeforeCommit, ErrorCodes.AnswerTruncated, "The JSON of the answer is cut.");
             }
 
-            exchange.NoteAnswer(peek.Model, peek.Usage);
+            if (Fails(peek) is { } failed)
+            {
+                return failed;
+            }
+
+            Exchange.NoteAnswer(peek.Model, peek.Usage);
+            if (Request.Path.Protocol == WireProtocol.Anthropic)
+            {
+                Exchange.NoteEmptySignatures(EmptySignature.CountIn(Held.Bytes));
+            }
         }
 
-        if (exchange.Stream is { IsOpen: true } stream)
+        if (Exchange.Stream is { IsOpen: true })
         {
-            return await AnswerInStreamAsync(stream);
+            return new AttemptResult.Failed(Phase.Opened, ErrorCodes.JsonForStream);
         }
 
         CopyHead();
@@ -123,68 +154,61 @@ internal sealed class WholeRelay(
         }
 
         await WriteHeldAsync();
-        NoteEnd();
+        Exchange.Complete();
         return AttemptResult.Answered.Value;
     }
 
-    /// <summary>The stream is open already: what came can only be told as an error inside it (D18).</summary>
-    private async Task<AttemptResult> AnswerInStreamAsync(StreamAnswer stream)
+    /// <summary>Whether an answer that claims to be well reports a failure that somebody else may make good; null where it
+    /// does not.</summary>
+    private AttemptResult.Failed? Fails(in AnswerPeek peek)
     {
-        if (IsSuccess)
+        if (!attempt.HasAlternative || (!peek.IsError && peek.OddStop is null))
         {
-            return new AttemptResult.Failed(Phase.Opened, ErrorCodes.JsonForStream);
+            return null;
         }
 
-        var bytes = System.Buffers.BuffersExtensions.ToArray(Held.Bytes);
-        await stream.EndWithUpstreamErrorAsync(bytes, exchange.ErrorOf(ErrorCodes.UpstreamProtocol,
-            $"The upstream answered with status {(int)upstream.StatusCode}."));
-        NoteEnd();
-        return AttemptResult.Answered.Value;
+        var failure = peek.IsError
+            ? new UpstreamAnswer(upstream, Held, _contentType).ToFailure(time.GetUtcNow()) with { Status = null }
+            : new Failure { Message = $"Provider finish_reason: {peek.OddStop}" };
+        return attempt.Plan.WouldMoveOn(attempt.Plan.Judge(failure))
+            ? HandBack(ErrorCodes.UpstreamError) with { Said = failure }
+            : null;
     }
 
-    private async Task<AttemptResult> AnswerHtmlAsync()
+    private AttemptResult.Failed HandBack(ErrorCode code)
     {
-        var status = IsSuccess ? ErrorCodes.UpstreamHtml.Status : (int)upstream.StatusCode;
-        var error = exchange.ErrorOf(ErrorCodes.UpstreamHtml,
-            $"The upstream answered with an HTML page (status {(int)upstream.StatusCode}){HtmlPage.TitleOf(Held.Bytes)}.");
-        exchange.NoteFailure(ErrorCodes.UpstreamHtml, null);
-        if (exchange.Stream is { IsOpen: true } stream)
+        _isHandedBack = true;
+        var answer = new UpstreamAnswer(upstream, Held, _contentType) { IsRepaired = IsRepaired };
+        var said = answer.ToFailure(time.GetUtcNow());
+        return new(Exchange.PhaseBeforeCommit, code, answer.Summary)
         {
-            await stream.EndWithErrorAsync(error);
-            return AttemptResult.Answered.Value;
-        }
-
-        if (upstream.Headers.NonValidated.TryGetValues("retry-after", out var retryAfter))
-        {
-            _response.Headers.RetryAfter = retryAfter.ToString();
-        }
-
-        await exchange.AnswerErrorAsync(error, status);
-        return AttemptResult.Answered.Value;
+            Said = IsSuccess && code == ErrorCodes.UpstreamHtml ? said with { Code = code.Name } : said,
+            Answer = answer,
+        };
     }
 
     private async Task<AttemptResult> FlowAsync()
     {
-        if (exchange.Stream is { IsOpen: true })
+        if (Exchange.Stream is { IsOpen: true })
         {
             return new AttemptResult.Failed(Phase.Opened, ErrorCodes.JsonForStream);
         }
 
         CopyHead();
-        vigil.ClientSilence.Stop();
+        attempt.Vigil.ClientSilence.Stop();
         body.SilenceCode = ErrorCodes.StreamStalled;
-        vigil.UpstreamSilence.Start(options.Streaming.StallAfter);
-        exchange.Phase = Phase.Committed;
+        attempt.Vigil.UpstreamSilence.Start(attempt.Timeouts.StallAfter);
+        Exchange.Phase = Phase.Committed;
         await WriteHeldAsync();
         Held.Dispose();
 
         while (true)
         {
-            vigil.UpstreamSilence.Restart();
+            attempt.Vigil.UpstreamSilence.Restart();
             var read = await body.ReadAsync(_response.BodyWriter.GetMemory());
             if (read is { Lost: null, ClientGone: false, Bytes: 0 })
             {
-                NoteEnd();
+                NoteFlowEnd();
                 return AttemptResult.Answered.Value;
             }
 
@@ -194,7 +218,7 @@ internal sealed class WholeRelay(
             }
 
             _response.BodyWriter.Advance(read.Bytes);
-            exchange.Record.ResponseBytes += read.Bytes;
+            Exchange.Record.ResponseBytes += read.Bytes;
             await _response.BodyWriter.FlushAsync();
         }
     }
@@ -204,12 +228,12 @@ internal sealed class WholeRelay(
     {
         if (read.ClientGone)
         {
-            exchange.NoteClientGone();
+            Exchange.NoteClientGone();
         }
         else
         {
-            exchange.NoteFailure(read.Lost!, read.Detail);
-            exchange.Http.Abort();
+            Exchange.NoteFailure(read.Lost!, read.Detail);
+            Exchange.Http.Abort();
         }
 
         return AttemptResult.Answered.Value;
@@ -219,7 +243,7 @@ internal sealed class WholeRelay(
     {
         if (read.ClientGone)
         {
-            exchange.NoteClientGone();
+            Exchange.NoteClientGone();
             return AttemptResult.Answered.Value;
         }
 
@@ -230,7 +254,7 @@ internal sealed class WholeRelay(
 
         var code = lost.Class == ErrorClass.Stream ? ErrorCodes.AnswerTruncated : lost;
         return new AttemptResult.Failed(
-            exchange.Stream is { IsOpen: true } ? Phase.Opened : Phase.Held, code, read.Detail) { Cause = lost };
+            Exchange.PhaseBeforeCommit, code, read.Detail) { Cause = lost };
     }
 
     private void CopyHead()
@@ -238,8 +262,8 @@ internal sealed class WholeRelay(
         _response.StatusCode = (int)upstream.StatusCode;
         AnswerHeaders.CopyTo(upstream, _response.Headers, keepsBody: (int)upstream.StatusCode
             is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent));
-        exchange.StampAnswer(Fidelity);
-        exchange.Phase = Phase.Committed;
+        Exchange.StampAnswer(Exchange.FidelityOf(IsRepaired));
+        Exchange.Phase = Phase.Committed;
     }
 
     private async ValueTask WriteHeldAsync()
@@ -250,29 +274,27 @@ internal sealed class WholeRelay(
             return;
         }
 
-        exchange.Record.ResponseBytes += Held.Length;
+        Exchange.Record.ResponseBytes += Held.Length;
         foreach (var part in Held.Bytes)
         {
             await _response.BodyWriter.WriteAsync(part);
         }
     }
 
-    private void NoteEnd()
+    /// <summary>An error so long that it could not be held is passed on as it comes.</summary>
+    private void NoteFlowEnd()
     {
-        if ((int)upstream.StatusCode < 400)
+        if (IsSuccess)
         {
-            exchange.Complete();
-            return;
+            Exchange.Complete();
         }
-
-        var bytes = Held.Length <= 64 * 1024 ? System.Buffers.BuffersExtensions.ToArray(Held.Bytes) : [];
-        exchange.NoteUpstreamError(ErrorPeek.TypeOf(bytes) ?? $"status_{(int)upstream.StatusCode}");
+        else
+        {
+            Exchange.NoteUpstreamError($"status_{(int)upstream.StatusCode}");
+        }
     }
-
-    private bool IsHtml() => HtmlPage.IsIn(_contentType, Held.Bytes.FirstSpan);
 
     private bool IsPlainJson() => ContentTypeStarts("application/json") && !upstream.Content.Headers.NonValidated.Contains("content-encoding");
 
     private bool ContentTypeStarts(string type) => _contentType.StartsWith(type, StringComparison.OrdinalIgnoreCase);
-
 }

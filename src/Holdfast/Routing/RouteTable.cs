@@ -1,17 +1,42 @@
+using Holdfast.Configuration;
 using Holdfast.Proxy;
 using Holdfast.Upstreams;
+using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Routing;
 
-/// <summary>Which upstream a request goes to: the one it names, the simulator for its models, else its protocol's default.</summary>
-internal sealed class RouteTable(UpstreamTable upstreams)
+/// <summary>Which candidates a request has: the upstream it names, the first route that matches, the simulator for its
+/// models, else its protocol's default upstream. Immutable.</summary>
+internal sealed class RouteTable
 {
     /// <summary>The name of the simulator inside the process (D40).</summary>
     public const string Simulator = "sim";
 
-    /// <summary>The upstream, or null and why there is none.</summary>
-    public Upstream? Choose(ClientRequest request, out GatewayError refusal)
+    private readonly UpstreamTable _upstreams;
+    private readonly FailoverTools _tools;
+    private readonly Route[] _routes;
+    private readonly Dictionary<Upstream, Route> _alone;
+
+    public RouteTable(HoldfastOptions options, UpstreamTable upstreams, FailoverTools tools)
+    {
+        _upstreams = upstreams;
+        _tools = tools;
+        _routes = [.. options.Routes.Select(rule => new Route(rule, upstreams, options))];
+        _alone = upstreams.All.ToDictionary(upstream => upstream, upstream => new Route(upstream, options));
+    }
+
+    /// <summary>The walk over the request's candidates, or null and why there are none.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="startedAt">When its exchange began.</param>
+    /// <param name="refusal">Why there are no candidates.</param>
+    public RoutePlan? Plan(ClientRequest request, DateTimeOffset startedAt, out GatewayError refusal)
+    {
+        refusal = null!;
+        return RouteOf(request, out refusal) is { } route ? new RoutePlan(route, request, startedAt, _tools) : null;
+    }
+
+    private Route? RouteOf(ClientRequest request, out GatewayError refusal)
     {
         refusal = null!;
         if (request.Client.Upstream is { } asked)
@@ -19,14 +44,19 @@ internal sealed class RouteTable(UpstreamTable upstreams)
             return Named(asked, request, out refusal);
         }
 
-        if (IsSimulated(request.Model) && upstreams.Find(Simulator) is { } simulator)
+        if (request.Model is { } model && MatchOf(model, request.Path.Family) is { } route)
         {
-            return simulator;
+            return route;
         }
 
-        if (upstreams.DefaultFor(request.Path.Family) is { } upstream)
+        if (IsSimulated(request.Model) && _upstreams.Find(Simulator) is { } simulator)
         {
-            return upstream;
+            return _alone[simulator];
+        }
+
+        if (_upstreams.DefaultFor(request.Path.Family) is { } upstream)
+        {
+            return _alone[upstream];
         }
 
         refusal = new(ErrorCodes.UnknownUpstream,
@@ -34,22 +64,37 @@ internal sealed class RouteTable(UpstreamTable upstreams)
         return null;
     }
 
-    private Upstream? Named(string name, ClientRequest request, out GatewayError refusal)
+    private Route? MatchOf(string model, ProtocolFamily family)
+    {
+        foreach (var route in _routes)
+        {
+            if (route.Matches(model, family))
+            {
+                return route;
+            }
+        }
+
+        return null;
+    }
+
+    private Route? Named(string name, ClientRequest request, out GatewayError refusal)
     {
         refusal = null!;
-        var upstream = upstreams.Find(name);
+        var upstream = _upstreams.Find(name);
         if (upstream is null)
         {
             refusal = new(ErrorCodes.UnknownUpstream, "The header holdfast-upstream names no configured upstream.");
+            return null;
         }
-        else if (upstream.Protocol != request.Path.Family && upstream.Name != Simulator)
+
+        if (upstream.Protocol != request.Path.Family && upstream.Name != Simulator)
         {
             refusal = new(ErrorCodes.UnknownUpstream,
                 $"The upstream {upstream.Name} does not speak this path's protocol ({request.Path.Protocol.Name}).");
-            upstream = null;
+            return null;
         }
 
-        return upstream;
+        return _alone[upstream];
     }
 
     private static bool IsSimulated(string? model) =>

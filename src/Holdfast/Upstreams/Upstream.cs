@@ -14,7 +14,6 @@ internal sealed class Upstream : IDisposable
     private readonly UpstreamOptions _options;
     private readonly UpstreamSurroundings _surroundings;
     private readonly UpstreamTarget _target;
-    private readonly UpstreamCredential? _credential;
     private readonly Lazy<HttpMessageInvoker> _pooled;
     private readonly Lazy<HttpMessageInvoker> _fresh;
 
@@ -27,10 +26,12 @@ internal sealed class Upstream : IDisposable
         _options = options;
         _surroundings = surroundings;
         _target = new(options.BaseUrl);
-        PassesClientCredential = options.Credential is null && IsDefaultName(name, options.Protocol);
-        _credential = PassesClientCredential
-            ? null
-            : new(options.Protocol, options.Credential is { } own ? surroundings.Environment(own.Env) : null);
+        CredentialOptions[] own = [.. options.Credential is { } one ? [one] : options.Credentials];
+        PassesClientCredential = own.Length == 0 && IsDefaultName(name, options.Protocol);
+        Credentials = PassesClientCredential ? [UpstreamCredential.OfClient]
+            : own.Length == 0 ? [new(options.Protocol, null)]
+            : [.. own.Select(credential => new UpstreamCredential(
+                options.Protocol, surroundings.Environment(credential.Env), credential.Env))];
 
         // Built when first used: certificates are read then, and a start is not slowed by upstreams nobody asks.
         _pooled = new(() => new(UpstreamHandler.Build(options, surroundings, reuse: true)));
@@ -50,16 +51,15 @@ internal sealed class Upstream : IDisposable
     /// if that has none of its own (D7).</summary>
     public bool PassesClientCredential { get; }
 
+    /// <summary>What requests can be sent with, at least one; whoever sends chooses.</summary>
+    public IReadOnlyList<UpstreamCredential> Credentials { get; }
+
     /// <summary>Whether a name is the one that makes an upstream the default of its protocol (D9).</summary>
     public static bool IsDefaultName(string name, ProtocolFamily family) =>
         string.Equals(name, family.ToString(), StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The URL for a client's raw target, kept byte for byte; its product prefix is gone (D8).</summary>
     public Uri Target(string rawTarget) => _target.Join(rawTarget);
-
-    /// <summary>Replaces the client's credential in a request that has its URL and headers; a default upstream without
-    /// its own lets it pass.</summary>
-    public void Authorize(HttpRequestMessage request) => _credential?.ApplyTo(request);
 
     /// <summary>Sends through the pool and returns when the answer's headers are there. A connection that cannot be set
     /// up is dialled again as configured (R13); what was sent is never repeated here (R14).</summary>
@@ -101,7 +101,7 @@ internal sealed class Upstream : IDisposable
         request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
 
         var started = _surroundings.Time.GetTimestamp();
-        for (var retriesLeft = _options.ConnectRetries; ; retriesLeft--)
+        for (var retriesLeft = request.MayDialAgain ? _options.ConnectRetries : 0; ; retriesLeft--)
         {
             try
             {

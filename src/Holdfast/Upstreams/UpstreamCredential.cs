@@ -2,8 +2,8 @@ using Holdfast.Wire;
 
 namespace Holdfast.Upstreams;
 
-/// <summary>Replaces the client's credential by the upstream's own, if it has one. The secret lives here and nowhere
-/// else, and is never shown.</summary>
+/// <summary>What a request is sent to an upstream with: the client's own credential, or another in its place. The secret
+/// lives here and nowhere else, and is never shown.</summary>
 internal sealed class UpstreamCredential
 {
     // Besides the keys themselves what names the account they belong to: beside another key it is refused.
@@ -18,15 +18,32 @@ internal sealed class UpstreamCredential
 
     /// <param name="protocol">Decides which header bears the secret.</param>
     /// <param name="secret">The upstream's own; null sends none at all.</param>
-    public UpstreamCredential(ProtocolFamily protocol, string? secret)
+    /// <param name="name">What records and the status call it.</param>
+    public UpstreamCredential(ProtocolFamily protocol, string? secret, string name = "none")
     {
         _protocol = protocol;
         _secret = string.IsNullOrWhiteSpace(secret) ? null : secret.Trim();
+        Name = name;
     }
 
-    /// <summary>Removes every credential of the client from the request, then adds the upstream's own.</summary>
+    /// <summary>The client's own, whatever it is: nothing of the request is changed.</summary>
+    public static UpstreamCredential OfClient { get; } = new(default, null, "client") { IsClients = true };
+
+    /// <summary>The name of the environment variable it comes from; <c>client</c> or <c>none</c> where there is none.</summary>
+    public string Name { get; }
+
+    /// <summary>Whether it is the client's own.</summary>
+    public bool IsClients { get; private init; }
+
+    /// <summary>Removes every credential of the client from the request, then adds the upstream's own; does nothing where
+    /// the client's is to pass.</summary>
     public void ApplyTo(HttpRequestMessage request)
     {
+        if (IsClients)
+        {
+            return;
+        }
+
         foreach (var header in ClientHeaders)
         {
             request.Headers.Remove(header);

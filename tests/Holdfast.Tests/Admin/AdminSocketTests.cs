@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using System.Text.Json;
 using Holdfast.Admin;
 using Holdfast.Cli;
+using Holdfast.Failover;
 using Holdfast.Observability;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
@@ -72,6 +73,50 @@ public sealed class AdminSocketTests : IAsyncDisposable
         var failure = Assert.Single(status.RecentFailures);
         Assert.Equal(("stream_reset", "read ECONNRESET", "anthropic"), (failure.Code, failure.Text, failure.Upstream));
         Assert.Equal(3, status.Sockets["keepalive_race"]);
+    }
+
+    [Fact]
+    public async Task Status_tells_what_is_spared_after_failures_why_and_until_when()
+    {
+        var gateway = await StartAsync();
+        var now = _time.GetUtcNow();
+        gateway.GetRequiredService<GatewayFacts>().Cooldowns = at =>
+        [
+            new("anthropic", "ANTHROPIC_API_KEY", null, HealthState.Cooling, at.AddHours(5), 1, FailureReason.Billing, 1),
+            new("second", "client:0011", "claude\u001b-opus", HealthState.ProbeDue, now, 0, FailureReason.RateLimit, 4),
+        ];
+
+        var status = Assert.IsType<StatusAnswer.Running>(await StatusClient.AskAsync(Home, default)).Status;
+
+        Assert.Equal(
+            [
+                new("anthropic", "ANTHROPIC_API_KEY", null, "cooling", "billing", now.AddHours(5), 1, 1),
+                new CooldownStatus("second", "client:0011", "claude\u001b-opus", "probe_due", "rate_limit", now, 0, 4),
+            ],
+            status.Cooldowns!);
+        Assert.Contains(
+            """
+
+            spared after failures: 2
+              anthropic  ANTHROPIC_API_KEY  every model  billing, until 2026-07-01 17:00:00Z, step 1
+              second  client:0011  claude?-opus  rate_limit, to be tried since 2026-07-01 12:00:00Z
+
+            """,
+            StatusPage.Write(status), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_page_shows_fifty_cooldowns_and_how_many_more_there_are()
+    {
+        var cooldown = new CooldownStatus("anthropic", "KEY", "model", "cooling", "auth", _time.GetUtcNow(), 1, 1);
+        var status = new StatusDocument(
+            "1", 1, _time.GetUtcNow(), 0, [], false, [], new ExchangeTotals().Snapshot(), [],
+            new Dictionary<string, long>(), [.. Enumerable.Repeat(cooldown, 60)]);
+
+        var page = StatusPage.Write(status);
+
+        Assert.Equal(50, page.Split("KEY").Length - 1);
+        Assert.Contains("  and 10 more (--json shows all)\n", page, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -15,7 +15,8 @@ public sealed partial class DependencyTests
         { "src/Holdfast/Routing", @"Holdfast\.(Admin|Cli|Clients|Observability)", "routing decides, it does not watch" },
         { "src/Holdfast/Upstreams", @"Holdfast\.(Proxy|Routing|Admin|Cli|Observability)", "connections know no exchange" },
         { "src/Holdfast/Observability", @"Holdfast\.(Proxy|Routing|Upstreams|Admin|Cli)", "what observes is told, it does not ask" },
-        { "src/Holdfast/Configuration", @"Holdfast\.(Admin|Cli|Routing|Observability)", "settings know who reads them, not who serves them" },
+        { "src/Holdfast/Configuration", @"Holdfast\.(Admin|Cli|Observability)", "settings know who reads them, not who serves them" },
+        { "src/Holdfast/Failover", @"Microsoft\.AspNetCore|Microsoft\.Extensions|System\.Net|Holdfast\.(?!Failover)", "failover judges, it does not act" },
         { "src/Holdfast/Admin", @"Holdfast\.(Proxy|Cli|Upstreams)", "status reads what is published for it" },
     };
 

@@ -30,7 +30,7 @@ public sealed class GeneratedDocumentTests
         var reference = GeneratedDocuments.All()["config.md"];
 
         var values = All(SettingsTable.Root.Describe(new())).Where(setting => setting.Children.Count == 0);
-        Assert.All(values, setting => Assert.Contains($"| `{setting.Name}`<br>", reference));
+        Assert.All(values, setting => Assert.Contains($"\n| `{setting.Name}`", reference));
     }
 
     [Fact]

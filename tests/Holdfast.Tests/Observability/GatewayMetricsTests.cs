@@ -1,3 +1,4 @@
+using Holdfast.Failover;
 using Holdfast.Observability;
 using Holdfast.Recording.Records;
 using Holdfast.TestKit;
@@ -86,6 +87,11 @@ public sealed class GatewayMetricsTests : IDisposable
         _metrics.Repaired("openai-chat", "openai");
         _metrics.StreamSilent("gemini", "gemini");
         _metrics.RecordsLost(7, "queue_full");
+        _metrics.Retried("anthropic", FailureReason.Timeout);
+        _metrics.FellBack("anthropic", "second", FailureReason.Overloaded);
+        _metrics.ConversationMoved("anthropic", "second");
+        _metrics.StormRefused();
+        _metrics.WaitedForLimit("second");
 
         Assert.Equal(1, Page().Value("holdfast_streams_open"));
         Assert.Equal(1, Page().Value("holdfast_attempts_total", ("holdfast_result", "answered")));
@@ -96,7 +102,44 @@ public sealed class GatewayMetricsTests : IDisposable
         Assert.Equal(1, Page().Value("holdfast_repairs_total"));
         Assert.Equal(1, Page().Value("holdfast_silent_streams_total", ("holdfast_upstream", "gemini")));
         Assert.Equal(7, Page().Value("holdfast_records_lost_total", ("holdfast_reason", "queue_full")));
+        Assert.Equal(1, Page().Value("holdfast_retries_total",
+            ("holdfast_upstream", "anthropic"), ("holdfast_reason", "timeout")));
+        Assert.Equal(1, Page().Value("holdfast_fallbacks_total",
+            ("holdfast_from", "anthropic"), ("holdfast_to", "second"), ("holdfast_reason", "overloaded")));
+        Assert.Equal(1, Page().Value("holdfast_affinity_moves_total",
+            ("holdfast_from", "anthropic"), ("holdfast_to", "second")));
+        Assert.Equal(1, Page().Value("holdfast_storm_refusals_total"));
+        Assert.Equal(1, Page().Value("holdfast_limit_waits_total", ("holdfast_upstream", "second")));
     }
+
+    [Fact]
+    public void Cooldowns_are_counted_by_upstream_and_reason_and_are_zero_when_they_end()
+    {
+        List<HealthEntry> entries =
+        [
+            Cooling("anthropic", "claude-opus-4-6", FailureReason.RateLimit),
+            Cooling("anthropic", "claude-haiku-4-5", FailureReason.RateLimit),
+            Cooling("second", null, FailureReason.Billing),
+            Cooling("third", null, FailureReason.Auth) with { State = HealthState.ProbeDue },
+        ];
+        _metrics.ObserveCooldowns(() => entries);
+
+        Assert.Equal(2, Page().Value("holdfast_cooldowns",
+            ("holdfast_upstream", "anthropic"), ("holdfast_reason", "rate_limit")));
+        Assert.Equal(1, Page().Value("holdfast_cooldowns",
+            ("holdfast_upstream", "second"), ("holdfast_reason", "billing")));
+        Assert.DoesNotContain("third", _text.Render(), StringComparison.Ordinal);
+        Assert.Equal("gauge", Page().Types["holdfast_cooldowns"]);
+
+        entries.RemoveAt(0);
+        entries.RemoveAt(1);
+
+        Assert.Equal(1, Page().Value("holdfast_cooldowns", ("holdfast_upstream", "anthropic")));
+        Assert.Equal(0, Page().Value("holdfast_cooldowns", ("holdfast_upstream", "second")));
+    }
+
+    private static HealthEntry Cooling(string upstream, string? model, FailureReason reason) =>
+        new(upstream, "KEY", model, HealthState.Cooling, default, 1, reason, 1);
 
     [Fact]
     public void The_listeners_counters_are_read_when_the_page_is()

@@ -117,4 +117,17 @@ public sealed class ManualTimeTests
 
         Assert.Equal("armed", seen);
     }
+
+    [Fact]
+    public async Task A_timer_that_is_spread_by_chance_is_waited_for_within_its_bounds()
+    {
+        var time = new ManualTime();
+        await using var other = time.CreateTimer(_ => { }, null, TimeSpan.FromSeconds(5), Timeout.InfiniteTimeSpan);
+        var waiting = time.WaitForTimerDueInAsync(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
+        Assert.False(waiting.IsCompleted);
+
+        await using var timer = time.CreateTimer(_ => { }, null, TimeSpan.FromSeconds(1.3), Timeout.InfiniteTimeSpan);
+
+        Assert.Equal(TimeSpan.FromSeconds(1.3), await waiting);
+    }
 }

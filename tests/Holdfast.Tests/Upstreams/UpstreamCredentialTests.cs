@@ -21,7 +21,7 @@ public sealed class UpstreamCredentialTests
         using var upstream = Build("anthropic", ProtocolFamily.Anthropic, credential: false);
         using var request = Request(upstream, "/v1/messages?key=client-secret");
 
-        upstream.Authorize(request);
+        upstream.Credentials[0].ApplyTo(request);
 
         Assert.True(upstream.PassesClientCredential);
         Assert.All(ClientHeaders, header => Assert.Equal(header.Value, Header(request, header.Key)));
@@ -39,7 +39,7 @@ public sealed class UpstreamCredentialTests
         using var upstream = Build(name, protocol, credential: true);
         using var request = Request(upstream, "/v1/messages?alt=sse");
 
-        upstream.Authorize(request);
+        upstream.Credentials[0].ApplyTo(request);
 
         Assert.False(upstream.PassesClientCredential);
         Assert.Equal(expected, Header(request, header));
@@ -53,7 +53,7 @@ public sealed class UpstreamCredentialTests
         using var upstream = Build("google", ProtocolFamily.Gemini, credential: true);
         using var request = Request(upstream, "/v1beta/models/g:streamGenerateContent?alt=sse&key=client-secret");
 
-        upstream.Authorize(request);
+        upstream.Credentials[0].ApplyTo(request);
 
         Assert.Equal("/v1beta/models/g:streamGenerateContent?alt=sse", request.RequestUri!.PathAndQuery);
     }
@@ -64,7 +64,7 @@ public sealed class UpstreamCredentialTests
         using var upstream = Build("sim", ProtocolFamily.Anthropic, credential: false);
         using var request = Request(upstream, "/v1/messages");
 
-        upstream.Authorize(request);
+        upstream.Credentials[0].ApplyTo(request);
 
         Assert.False(upstream.PassesClientCredential);
         Assert.DoesNotContain("secret", request.ToString());

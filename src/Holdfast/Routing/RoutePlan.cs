@@ -1,0 +1,423 @@
+using Holdfast.Failover;
+using Holdfast.Proxy;
+
+namespace Holdfast.Routing;
+
+/// <summary>What an exchange does next.</summary>
+internal enum StepKind
+{
+    /// <summary>Ask the first choice.</summary>
+    Begin,
+
+    /// <summary>Ask the same candidate again, with the same credential.</summary>
+    Retry,
+
+    /// <summary>Ask the same candidate with another credential.</summary>
+    Rotate,
+
+    /// <summary>Ask the next candidate.</summary>
+    FallBack,
+
+    /// <summary>Wait until a limit resets, then ask whom it limited.</summary>
+    WaitForLimit,
+
+    /// <summary>Nothing more can be tried: the client is told.</summary>
+    GiveUp,
+}
+
+/// <summary>The next step of a walk.</summary>
+/// <param name="Kind">What to do.</param>
+/// <param name="Delay">How long to wait before.</param>
+internal readonly record struct Step(StepKind Kind, TimeSpan Delay = default)
+{
+    /// <summary>The word logs and records have for it.</summary>
+    public string Word => Kind switch
+    {
+        StepKind.Begin => "attempt",
+        StepKind.Retry => "retry",
+        StepKind.Rotate => "rotate",
+        StepKind.FallBack => "fallback",
+        StepKind.WaitForLimit => "wait",
+        _ => "surface",
+    };
+}
+
+/// <summary>
+/// The walk of one exchange over its choices: whom to ask first, what to do after a failure, when to give up. Decides; the
+/// exchange's loop acts. Used by one loop.
+/// </summary>
+/// <remarks>
+/// <code>
+/// after a failure
+/// 1 surface       the request itself is at fault, or the walk has become too long
+/// 2 retry         shortly, where moving would cost a warm prompt cache, or the upstream asks for a short wait
+/// 3 rotate        to another credential, where the credential is at fault, and
+///   fall back     to the first untried choice that is well
+/// 4 retry         with backoff, where nobody else is well
+/// 5 fall back     to one that failed lately
+/// 6 wait          until a limit resets, where that lies within the caller's patience
+/// 7 fall back     to one that will most likely refuse, once in 30 s: it may have been paid meanwhile
+/// </code>
+/// </remarks>
+internal sealed class RoutePlan
+{
+    private readonly FailoverTools _tools;
+    private readonly ClientRequest _client;
+    private readonly IReadOnlyList<Choice> _choices;
+    private readonly AffinityEntry? _home;
+    private PlanRequest? _request;
+    private Trial[]? _trials;
+    private List<FailedAttempt>? _failures;
+    private int _current;
+    private int _attempts;
+    private TimeSpan _waited;
+    private DateTimeOffset _sentAt;
+
+    /// <param name="route">Who can be asked.</param>
+    /// <param name="request">What is asked.</param>
+    /// <param name="startedAt">When the exchange began.</param>
+    /// <param name="tools">What all walks share.</param>
+    public RoutePlan(Route route, ClientRequest request, DateTimeOffset startedAt, FailoverTools tools)
+    {
+        Route = route;
+        _sentAt = startedAt;
+        _client = request;
+        _tools = tools;
+        (_choices, _home) = route.Choices.Count == 1 ? (route.Choices, null) : Request.Order(route, tools, startedAt);
+    }
+
+    /// <summary>The route it follows.</summary>
+    public Route Route { get; }
+
+    /// <summary>Whom the present attempt asks.</summary>
+    public Choice Current => _choices[_current];
+
+    /// <summary>How many choices there are in all.</summary>
+    public bool IsAlone => _choices.Count == 1;
+
+    /// <summary>Every attempt that failed, in order.</summary>
+    public IReadOnlyList<FailedAttempt> Failures => _failures ?? [];
+
+    /// <summary>How many different candidates failed.</summary>
+    public int CandidatesFailed => Failures.Select(failed => failed.Choice.Candidate).Distinct().Count();
+
+    /// <summary>The candidate this conversation was answered by before, if it is not the present one; and the cached tokens
+    /// that moving it is expected to lose.</summary>
+    public (string Candidate, long CacheTokens)? MovedFrom =>
+        _home is { } home && !IsHome(Current) ? (home.Candidate, home.CacheTokens) : null;
+
+    /// <summary>Whether a failure of the present attempt could still be made good by asking somebody else: as long as that is
+    /// so, what says nothing yet is held back.</summary>
+    public bool HasAlternative
+    {
+        get
+        {
+            if (_choices.Count == 1 || _attempts + 1 >= _tools.Options.MaxAttempts)
+            {
+                return false;
+            }
+
+            for (var i = 0; i < _choices.Count; i++)
+            {
+                if (i != _current && IsUntried(i))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Chooses whom to ask first; gives up where everybody is spared for longer than the caller can wait.</summary>
+    public Step Begin()
+    {
+        if (_choices.Count == 1)
+        {
+            return new(StepKind.Begin);
+        }
+
+        if ((Pick(Prospect.Good, _sentAt) ?? Pick(Prospect.Fair, _sentAt)) is { } first)
+        {
+            return To(first, StepKind.Begin, _sentAt);
+        }
+
+        return WaitForLimit(_sentAt)
+            ?? (Pick(Prospect.Poor, _sentAt) is { } last ? To(last, StepKind.Begin, _sentAt) : new Step(StepKind.GiveUp));
+    }
+
+    /// <summary>Who cannot be asked now, and until when.</summary>
+    public IReadOnlyList<(Choice Choice, Availability Health)> Spared()
+    {
+        var now = _tools.Time.GetUtcNow();
+        return
+        [
+            .. Enumerable.Range(0, _choices.Count).Where(IsUntried)
+                .Select(i => (_choices[i], HealthOf(i, now)))
+                .Where(one => one.Item2.State == HealthState.Cooling),
+        ];
+    }
+
+    /// <summary>Judges a failure of the present attempt.</summary>
+    public Classification Judge(Failure failure) => _tools.Classifier.Value.Classify(failure);
+
+    /// <summary>Whether somebody else would be asked after a failure that was judged so. Changes nothing.</summary>
+    public bool WouldMoveOn(Classification verdict)
+    {
+        if (!verdict.MayFallBack || !HasAlternative)
+        {
+            return false;
+        }
+
+        var mayRotate = FailoverPolicy.IsOfCredential(verdict);
+        for (var i = 0; i < _choices.Count; i++)
+        {
+            if (i != _current && IsUntried(i) && (mayRotate || _choices[i].Candidate != Current.Candidate))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes note of a failure and says what to do next.</summary>
+    public Step After(Failure failure, Classification verdict)
+    {
+        var now = _tools.Time.GetUtcNow();
+        (_failures ??= []).Add(new(Current, failure, verdict));
+        _attempts++;
+        _trials ??= new Trial[_choices.Count];
+        ref var trial = ref _trials[_current];
+        trial.Asked++;
+        if (!failure.ClientAborted)
+        {
+            _tools.Health.Failed(Current.Upstream.Name, HealthNameOf(Current), ModelOf(Current), verdict, now, _sentAt);
+        }
+
+        if ((!verdict.MayFallBack && !verdict.RetrySame) || _attempts >= _tools.Options.MaxAttempts)
+        {
+            return new(StepKind.GiveUp);
+        }
+
+        trial.LimitedUntil = FailoverPolicy.IsLimit(verdict) && verdict.RetryAfter is { } reset ? now + reset : default;
+        var delay = BackOff.Delay(trial.Asked, verdict.RetryAfter, _tools.Random);
+        var mayRetry = verdict.RetrySame && trial.Asked <= _tools.Options.Retries
+            && delay <= FailoverPolicy.LongestRetryDelay && FailoverPolicy.ProvesNoWork(failure, verdict);
+        var isWorthWaiting = verdict.RetryAfter is not null || (IsHome(Current) && _home!.Value.CacheTokens > 0);
+        if (mayRetry && isWorthWaiting && delay <= FailoverPolicy.ShortDelay)
+        {
+            return To(_current, StepKind.Retry, now, delay);
+        }
+
+        if (!FailoverPolicy.IsOfCredential(verdict))
+        {
+            PassOverOtherCredentials();
+        }
+
+        var mayMove = verdict.MayFallBack;
+        if (mayMove && Pick(Prospect.Good, now) is { } next)
+        {
+            return MoveTo(next, now);
+        }
+
+        if (mayRetry)
+        {
+            return To(_current, StepKind.Retry, now, delay);
+        }
+
+        if (mayMove && Pick(Prospect.Fair, now) is { } ailing)
+        {
+            return MoveTo(ailing, now);
+        }
+
+        return WaitForLimit(now)
+            ?? (mayMove && Pick(Prospect.Poor, now) is { } last ? MoveTo(last, now) : new Step(StepKind.GiveUp));
+    }
+
+    /// <summary>The request's body is about to go: what must be known of it later is read now.</summary>
+    public void BeforeBodyGoes() => _ = !IsAlone && _tools.Options.Affinity.Enabled ? Request.Affinity : null;
+
+    /// <summary>The present attempt was answered: its candidate is well, and the conversation stays with it.</summary>
+    /// <param name="cacheTokens">Tokens of the prompt that the provider keeps now.</param>
+    public void Succeeded(long cacheTokens)
+    {
+        if (!_tools.Health.IsQuiet)
+        {
+            _tools.Health.Succeeded(
+                Current.Upstream.Name, HealthNameOf(Current), ModelOf(Current), _tools.Time.GetUtcNow(), _sentAt);
+        }
+
+        // Where it would go anyway, and nothing is lost by moving it, there is nothing to remember.
+        var isWorthNoting = !IsAlone && (_current != 0 || _home is not null || cacheTokens > 0);
+        if (isWorthNoting && _tools.Options.Affinity.Enabled && Request.Affinity is { } key)
+        {
+            _tools.Affinity.Note(key, Current.Candidate.Name, Current.Credential.Name, cacheTokens, _tools.Time.GetUtcNow());
+        }
+    }
+
+    /// <summary>When the earliest limit known to this walk resets; null where none is known.</summary>
+    public TimeSpan? EarliestReset
+    {
+        get
+        {
+            var now = _tools.Time.GetUtcNow();
+            TimeSpan? earliest = null;
+            foreach (var trial in _trials ?? [])
+            {
+                if (trial.LimitedUntil > now && (earliest is null || trial.LimitedUntil - now < earliest))
+                {
+                    earliest = trial.LimitedUntil - now;
+                }
+            }
+
+            return earliest;
+        }
+    }
+
+    private Step MoveTo(int index, DateTimeOffset now) =>
+        To(index, _choices[index].Candidate == Current.Candidate ? StepKind.Rotate : StepKind.FallBack, now);
+
+    private Step To(int index, StepKind kind, DateTimeOffset now, TimeSpan delay = default)
+    {
+        _current = index;
+        _sentAt = now + delay;
+        return new(kind, delay);
+    }
+
+    /// <summary>Only where it must be known: most exchanges have one choice, and need nothing of it.</summary>
+    private PlanRequest Request => _request ??= new(_client);
+
+    private bool IsUntried(int index) =>
+        (_trials is null || _trials[index] is { Asked: 0, IsPassedOver: false })
+        && (!_client.Client.RefusesFallback || _choices[index].Candidate == _choices[0].Candidate);
+
+    private bool IsHome(Choice choice) => _home is { } home
+        && home.Candidate == choice.Candidate.Name && home.Credential == choice.Credential.Name;
+
+    /// <summary>The first untried choice with this prospect; null where there is none.</summary>
+    private int? Pick(Prospect prospect, DateTimeOffset now)
+    {
+        for (var i = 0; i < _choices.Count; i++)
+        {
+            if (IsUntried(i) && ProspectOf(i, now) == prospect && MayAsk(i, prospect, now))
+            {
+                return i;
+            }
+        }
+
+        return null;
+    }
+
+    private Prospect ProspectOf(int index, DateTimeOffset now)
+    {
+        var health = HealthOf(index, now);
+        if (health.State != HealthState.Cooling)
+        {
+            return Prospect.Good;
+        }
+
+        if (health.IsProbed)
+        {
+            // A turn may take long: whoever has nobody else does not wait for its end.
+            return Prospect.Fair;
+        }
+
+        if (health.IsLimit && health.Until - now <= PatienceLeft)
+        {
+            return Prospect.WorthWaiting;
+        }
+
+        return health.IsLimit || health.IsBlocked ? Prospect.Poor : Prospect.Fair;
+    }
+
+    private Availability HealthOf(int index, DateTimeOffset now)
+    {
+        var choice = _choices[index];
+        return _tools.Health.IsQuiet
+            ? default
+            : _tools.Health.Of(choice.Upstream.Name, HealthNameOf(choice), ModelOf(choice), now);
+    }
+
+    /// <summary>One that was unwell is asked by one exchange at a time, and seldom while it cools down for long.</summary>
+    private bool MayAsk(int index, Prospect prospect, DateTimeOffset now)
+    {
+        if (_tools.Health.IsQuiet || prospect == Prospect.Fair)
+        {
+            return true;
+        }
+
+        var choice = _choices[index];
+        return prospect == Prospect.Good
+            ? _tools.Health.TryProbe(choice.Upstream.Name, HealthNameOf(choice), ModelOf(choice), now)
+            : _tools.Health.TryNevertheless(choice.Upstream.Name, HealthNameOf(choice), ModelOf(choice), now);
+    }
+
+    private TimeSpan PatienceLeft =>
+        _client.CanBeOpenedEarly && _tools.Options.WaitForLimits is var limit && limit != Timeout.InfiniteTimeSpan
+            ? limit - _waited
+            : TimeSpan.Zero;
+
+    /// <summary>Waits for the limit that resets first; null where the caller's patience does not reach that far.</summary>
+    private Step? WaitForLimit(DateTimeOffset now)
+    {
+        var earliest = DateTimeOffset.MaxValue;
+        var index = -1;
+        for (var i = 0; i < _choices.Count; i++)
+        {
+            var until = _trials is { } trials && trials[i].Asked > 0 ? trials[i].LimitedUntil
+                : IsUntried(i) && HealthOf(i, now) is { IsLimit: true, IsProbed: false, State: HealthState.Cooling } cooling ? cooling.Until
+                : default;
+            if (until != default && until < earliest)
+            {
+                (earliest, index) = (until, i);
+            }
+        }
+
+        var wait = index < 0 ? TimeSpan.MaxValue : earliest > now ? earliest - now : TimeSpan.Zero;
+        if (index < 0 || PatienceLeft <= TimeSpan.Zero || wait > PatienceLeft)
+        {
+            return null;
+        }
+
+        _waited += wait;
+        return To(index, StepKind.WaitForLimit, now, wait);
+    }
+
+    private void PassOverOtherCredentials()
+    {
+        for (var i = 0; i < _choices.Count; i++)
+        {
+            _trials![i].IsPassedOver |= i != _current && _choices[i].Candidate == Current.Candidate;
+        }
+    }
+
+    /// <summary>A client's own credential is known by its fingerprint: one client's limit is not another's.</summary>
+    private string HealthNameOf(Choice choice) =>
+        choice.Credential.IsClients ? Request.ClientCredential : choice.Credential.Name;
+
+    private string? ModelOf(Choice choice) => choice.Candidate.Model ?? _client.Model;
+
+    /// <summary>What may be hoped of an untried choice.</summary>
+    private enum Prospect
+    {
+        /// <summary>It is well, or it is time to find out.</summary>
+        Good,
+
+        /// <summary>It failed lately.</summary>
+        Fair,
+
+        /// <summary>Its limit will be over within the caller's patience.</summary>
+        WorthWaiting,
+
+        /// <summary>It is limited for long, or its money or credential was refused.</summary>
+        Poor,
+    }
+
+    private struct Trial
+    {
+        public int Asked;
+        public bool IsPassedOver;
+        public DateTimeOffset LimitedUntil;
+    }
+}

@@ -35,8 +35,10 @@ internal sealed partial class BuiltGateway : IAsyncDisposable
     /// <summary>Starts one and waits for its start line.</summary>
     /// <param name="configuration">Its <c>holdfast.json</c>; none by default, so that all defaults hold.</param>
     /// <param name="listen">Where it listens; a free port by default.</param>
+    /// <param name="environment">What its environment holds besides <c>HOLDFAST_HOME</c>.</param>
     public static async Task<BuiltGateway> StartAsync(
-        string? configuration = null, string listen = "http://127.0.0.1:0")
+        string? configuration = null, string listen = "http://127.0.0.1:0",
+        params (string Name, string Value)[] environment)
     {
         await Built.Value;
         var home = Directory.CreateTempSubdirectory("holdfast-e2e-");
@@ -46,7 +48,7 @@ internal sealed partial class BuiltGateway : IAsyncDisposable
         }
 
         var gateway = new BuiltGateway(home, ChildProgram.Start(
-            Repository.Holdfast, ["serve", "--listen", listen], null, ("HOLDFAST_HOME", home.FullName)));
+            Repository.Holdfast, ["serve", "--listen", listen], null, [("HOLDFAST_HOME", home.FullName), .. environment]));
         try
         {
             var line = await gateway.Program.ErrorLineAsync(StartLine());

@@ -17,6 +17,9 @@ internal static class Repository
     /// <summary>Debian's own: httpx is installed there.</summary>
     public static string Python => "/usr/bin/python3";
 
+    /// <summary>A file of the packages that <c>./test clients</c> installs.</summary>
+    public static string AgentModule(string path) => Path.Combine(Root, "artifacts", "agents", "node_modules", path);
+
     public static string NodeScript(string name) => Scripts("node", name);
 
     public static string PythonScript(string name) => Scripts("python", name);

@@ -8,6 +8,8 @@ internal sealed record Arguments(IReadOnlyList<string> Measures, Settings Settin
     private static readonly Dictionary<string, Func<TestBed, IMeasure>> Known = new(StringComparer.Ordinal)
     {
         ["requests"] = bed => new RequestsMeasure(bed),
+        ["route"] = bed => new RequestsMeasure(bed, byRoute: true),
+        ["failover"] = bed => new FailoverMeasure(bed),
         ["streams"] = bed => new StreamsMeasure(bed),
         ["open"] = bed => new OpenMeasure(bed),
         ["start"] = bed => new StartMeasure(bed),

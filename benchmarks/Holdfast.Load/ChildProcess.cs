@@ -39,6 +39,7 @@ internal sealed class ChildProcess : IDisposable
         start.Environment["DOTNET_gcConcurrent"] = "0";
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["HOLDFAST_HOME"] = home;
+        start.Environment["BENCH_KEY"] = "bench";
         var child = new ChildProcess(Process.Start(start)!, log);
         if (s_ending)
         {

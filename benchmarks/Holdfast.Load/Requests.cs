@@ -10,15 +10,21 @@ internal static class Requests
     public static byte[] Health(IPEndPoint target) =>
         Encoding.ASCII.GetBytes($"GET /healthz HTTP/1.1\r\nhost: {target}\r\n\r\n");
 
-    public static byte[] Message(IPEndPoint target, string model, bool stream = false, string text = "Hello") =>
-        Post(target, $$"""
+    /// <param name="target">Where it goes.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="stream">Whether a stream is asked for.</param>
+    /// <param name="text">What is said.</param>
+    /// <param name="byRoute">Whether a route of the configuration decides who answers; else the request names it, since models
+    /// named sim belong to the simulator inside the gateway.</param>
+    public static byte[] Message(
+        IPEndPoint target, string model, bool stream = false, string text = "Hello", bool byRoute = false) =>
+        Post(target, byRoute, $$"""
             {"model":"{{model}}","max_tokens":1024,"stream":{{(stream ? "true" : "false")}},
              "messages":[{"role":"user","content":"{{text}}"}]}
             """);
 
-    private static byte[] Post(IPEndPoint target, string body)
+    private static byte[] Post(IPEndPoint target, bool byRoute, string body)
     {
-        // Models named sim belong to the simulator inside the gateway, unless the request names an upstream.
         var head = string.Create(CultureInfo.InvariantCulture, $"""
             POST /v1/messages HTTP/1.1
             host: {target}
@@ -27,7 +33,7 @@ internal static class Requests
             anthropic-version: 2023-06-01
             x-api-key: bench
             user-agent: holdfast-load
-            holdfast-upstream: anthropic
+            {(byRoute ? "x-bench: by-route" : "holdfast-upstream: anthropic")}
 
 
             """);

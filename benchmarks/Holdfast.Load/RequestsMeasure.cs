@@ -2,17 +2,18 @@ using System.Diagnostics;
 
 namespace Holdfast.Load;
 
-/// <summary>Small JSON requests on 32 connections, each asking again as soon as it was answered.</summary>
-internal sealed class RequestsMeasure(TestBed bed) : IMeasure
+/// <summary>Small JSON requests on 32 connections, each asking again as soon as it was answered: to one upstream, or by a
+/// route of three candidates whose first answers.</summary>
+internal sealed class RequestsMeasure(TestBed bed, bool byRoute = false) : IMeasure
 {
     private const int Connections = 32;
 
     // Twice each: whoever goes first also warms the simulator and this program.
     private static readonly Side[] WarmUp = [Side.Gateway, Side.Floor, Side.Gateway, Side.Floor];
-    private readonly Pair _pair = new(bed);
+    private readonly Pair _pair = new(bed, byRoute ? Routed : null);
     private readonly TimeSpan _length = TimeSpan.FromSeconds(bed.Settings.Quick ? 1 : 4);
 
-    public string Name => "requests";
+    public string Name => byRoute ? "route" : "requests";
 
     public int Rounds => bed.Settings.Rounds;
 
@@ -39,7 +40,7 @@ internal sealed class RequestsMeasure(TestBed bed) : IMeasure
         var target = _pair[side];
         var processor = target.Process.ProcessorTime;
         var started = Stopwatch.GetTimestamp();
-        var request = Requests.Message(target.Address, "sim");
+        var request = Requests.Message(target.Address, "sim", byRoute: byRoute);
         var answers = await LoadClients.RepeatAsync(target, request, Connections, _length);
         var elapsed = Stopwatch.GetElapsedTime(started);
         processor = target.Process.ProcessorTime - processor;
@@ -57,4 +58,15 @@ internal sealed class RequestsMeasure(TestBed bed) : IMeasure
     }
 
     public void Dispose() => _pair.Dispose();
+
+    private static string Routed(System.Net.IPEndPoint upstream) => $$"""
+        {
+          "upstreams": {
+            "anthropic": { "protocol": "anthropic", "baseUrl": "http://{{upstream}}" },
+            "second": { "protocol": "anthropic", "baseUrl": "http://{{upstream}}", "credential": { "env": "BENCH_KEY" } },
+            "third": { "protocol": "anthropic", "baseUrl": "http://{{upstream}}", "credential": { "env": "BENCH_KEY" } }
+          },
+          "routes": [ { "model": "*", "candidates": ["anthropic", "second", "third"] } ]
+        }
+        """;
 }

@@ -29,11 +29,16 @@ internal sealed class TestBed(Settings settings) : IDisposable
 
     public Settings Settings => settings;
 
-    public async Task<Target> StartAsync(Side side)
+    /// <summary>Starts the gateway or the floor.</summary>
+    /// <param name="side">Which of them.</param>
+    /// <param name="upstream">What stands behind it; the simulator if null.</param>
+    /// <param name="configure">The gateway's configuration for that upstream; one upstream without a route if null.</param>
+    public async Task<Target> StartAsync(
+        Side side, IPEndPoint? upstream = null, Func<IPEndPoint, string>? configure = null)
     {
-        var upstream = await SimulatorAsync();
+        upstream ??= await SimulatorAsync();
         var config = Path.Combine(settings.Home, "holdfast.json");
-        await File.WriteAllTextAsync(config, $$"""
+        await File.WriteAllTextAsync(config, configure?.Invoke(upstream) ?? $$"""
             { "upstreams": { "anthropic": { "protocol": "anthropic", "baseUrl": "http://{{upstream}}" } } }
             """);
         var address = FreeAddress();
@@ -100,7 +105,7 @@ internal sealed class TestBed(Settings settings) : IDisposable
 }
 
 /// <summary>A gateway and a floor that stay up for all rounds of a measure.</summary>
-internal sealed class Pair(TestBed bed) : IDisposable
+internal sealed class Pair(TestBed bed, Func<IPEndPoint, string>? configure = null) : IDisposable
 {
     private Target? _gateway;
     private Target? _floor;
@@ -109,7 +114,7 @@ internal sealed class Pair(TestBed bed) : IDisposable
 
     public async Task StartAsync()
     {
-        _gateway = await bed.StartAsync(Side.Gateway);
+        _gateway = await bed.StartAsync(Side.Gateway, configure: configure);
         _floor = await bed.StartAsync(Side.Floor);
     }
 

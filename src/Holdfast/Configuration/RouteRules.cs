@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Holdfast.Configuration.Settings;
 using Holdfast.Routing;
 using Holdfast.Upstreams;
@@ -9,8 +8,6 @@ namespace Holdfast.Configuration;
 /// <summary>Rules of the list <c>routes</c>: what its candidates point at, and whether each route can be reached.</summary>
 internal sealed class RouteRules(HoldfastOptions options, SettingsReading reading)
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
-
     public void Check()
     {
         for (var index = 0; index < options.Routes.Count; index++)
@@ -118,15 +115,7 @@ internal sealed class RouteRules(HoldfastOptions options, SettingsReading readin
 
         return later.Model.Contains('*', StringComparison.Ordinal)
             ? IsSame(earlier.Model, later.Model) || earlier.Model.All(letter => letter == '*')
-            : Matches(earlier.Model, later.Model);
-    }
-
-    private static bool Matches(string pattern, string model)
-    {
-        var expression = Regex.Escape(pattern).Replace(@"\*", ".*", StringComparison.Ordinal);
-        return Regex.IsMatch(
-            model, $"^{expression}$",
-            RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, Longest);
+            : new ModelPattern(earlier.Model).Matches(later.Model);
     }
 
     private ProtocolFamily? ProtocolOf(RouteOptions route) =>

@@ -23,10 +23,10 @@ internal readonly record struct Availability(HealthState State, DateTimeOffset U
     public bool IsProbed { get; init; }
 
     /// <summary>Whether it is merely asked too much: that passes by itself.</summary>
-    public bool IsLimit => Reason is FailureReason.RateLimit or FailureReason.Overloaded;
+    public bool IsLimit => Reason.IsLimit();
 
     /// <summary>Whether its money or its credential was refused: that does not pass by itself.</summary>
-    public bool IsBlocked => Reason is FailureReason.Auth or FailureReason.AuthPermanent or FailureReason.Billing;
+    public bool IsBlocked => Reason.IsBlocking();
 
     /// <summary>The worse of two: cooling before due before ready, then what lasts longer.</summary>
     public static Availability Worse(Availability one, Availability other) =>

@@ -49,10 +49,6 @@ internal readonly record struct CooldownTerms(
         _ => Neutral,
     };
 
-    /// <summary>Whether a cooldown for this reason has the long steps.</summary>
-    public static bool HasLongSteps(FailureReason reason) =>
-        reason is FailureReason.Auth or FailureReason.AuthPermanent or FailureReason.Billing;
-
     /// <summary>The step after this one, where this one was of the same kind; 0 is none.</summary>
     public int After(int step) => Math.Min(Math.Max(step + 1, FirstStep), LastStep);
 

@@ -33,7 +33,7 @@ public sealed class FailoverOptions
 public sealed class CooldownOptions
 {
     /// <summary>Whether a candidate that failed is asked last for a while: 1, 5, 25 min, then 1 h; for refused money or
-    /// credentials 5 h, then 10 and 24 h; as long as the upstream itself says, where it does. Default true.</summary>
+    /// credentials 5, 10, 20, then 24 h; as long as the upstream itself says of limits and money, where it does. Default true.</summary>
     public bool Enabled { get; set; } = true;
 }
 

@@ -15,15 +15,10 @@ internal static class FailoverPolicy
     public static bool ProvesNoWork(Failure failure, Classification verdict) =>
         failure.Status is 408 or 429 or 503 or 529
         || verdict.Kind is "conn_refused" or "dns" or "timeout_connect" or "tls"
-        || (failure.Status is null && verdict.Reason is FailureReason.Overloaded or FailureReason.RateLimit);
+        || (failure.Status is null && verdict.Reason.IsLimit());
 
     /// <summary>Whether another credential at the same candidate may help: the failure is the credential's, not the
     /// candidate's.</summary>
     public static bool IsOfCredential(Classification verdict) =>
-        verdict.Reason is FailureReason.Auth or FailureReason.AuthPermanent or FailureReason.Billing
-            or FailureReason.RateLimit;
-
-    /// <summary>Whether it passes by itself when the limit resets.</summary>
-    public static bool IsLimit(Classification verdict) =>
-        verdict.Reason is FailureReason.RateLimit or FailureReason.Overloaded;
+        verdict.Reason == FailureReason.RateLimit || verdict.Reason.IsBlocking();
 }

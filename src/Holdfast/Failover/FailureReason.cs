@@ -83,6 +83,13 @@ internal static class FailureReasons
         or FailureReason.Format or FailureReason.ContextOverflow or FailureReason.TlsCertificate
         or FailureReason.SessionExpired or FailureReason.Unclassified);
 
+    /// <summary>Whether too much was asked at once: that passes when the limit resets.</summary>
+    public static bool IsLimit(this FailureReason reason) => reason is FailureReason.RateLimit or FailureReason.Overloaded;
+
+    /// <summary>Whether money or a credential was refused: that does not pass by itself.</summary>
+    public static bool IsBlocking(this FailureReason reason) =>
+        reason is FailureReason.Auth or FailureReason.AuthPermanent or FailureReason.Billing;
+
     /// <summary>The kind a rule has that names none (errors.md section 1).</summary>
     public static string Kind(this FailureReason reason) => reason switch
     {

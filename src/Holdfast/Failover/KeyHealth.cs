@@ -120,7 +120,7 @@ internal sealed class KeyHealth
     {
         var latest = now + CooldownTerms.Longest;
         _cooldown = new Cooldown(
-            entry.Reason, CooldownTerms.HasLongSteps(entry.Reason), Math.Clamp(entry.Step, 0, CooldownTerms.LastStep), now,
+            entry.Reason, entry.Reason.IsBlocking(), Math.Clamp(entry.Step, 0, CooldownTerms.LastStep), now,
             entry.Until < latest ? entry.Until : latest, default);
         Failures = Math.Max(entry.Failures, 0);
     }

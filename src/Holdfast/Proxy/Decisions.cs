@@ -26,7 +26,6 @@ internal sealed class Decisions(ExchangeTools tools)
         var hasLeft = exchange.Http.RequestAborted.IsCancellationRequested;
         var step = plan.After(hasLeft ? failure with { ClientAborted = true } : failure, verdict);
         step = hasLeft || failed.Phase == Phase.Committed ? new(StepKind.GiveUp) : step;
-        record.Route ??= plan.Route.Name.Length > 0 ? plan.Route.Name : null;
         var attempt = new AttemptRecord
         {
             Attempt = record.Attempts,

@@ -69,7 +69,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     }
 
     /// <summary>How long its attempts may be silent; null before there is a route.</summary>
-    public RouteTimeouts? Timeouts { get; set; }
+    public RouteTimeouts? Timeouts { get; private set; }
 
     /// <summary>The attempt that failed last, with the answer it may have got; null as long as none has.</summary>
     public AttemptResult.Failed? LastFailure { get; set; }
@@ -137,6 +137,13 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         Record.RequestBytes = request.Body.Length;
     }
 
+    /// <summary>Notes the route it takes.</summary>
+    public void Take(Route route)
+    {
+        Timeouts = route.Timeouts;
+        Record.Route = route.Name.Length > 0 ? route.Name : null;
+    }
+
     /// <summary>Notes what the answer stated.</summary>
     public void NoteAnswer(string? model, TokenUsage? usage)
     {
@@ -175,7 +182,6 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     /// <summary>An attempt was answered: what the walk learns from it.</summary>
     public void NoteAnswered(RoutePlan plan)
     {
-        Record.Route ??= plan.Route.Name.Length > 0 ? plan.Route.Name : null;
         if (Record.End != "completed")
         {
             return;
@@ -304,6 +310,17 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         }
     }
 
+    /// <summary>Says when the client may come back, in whole seconds; nothing where that is not known.</summary>
+    public void SetRetryAfter(TimeSpan? wait)
+    {
+        if (wait is { } time)
+        {
+            Http.Response.Headers.RetryAfter =
+                Math.Max(1, Math.Ceiling(time.TotalSeconds)).ToString("0", CultureInfo.InvariantCulture);
+            Http.Response.Headers.Remove("retry-after-ms");
+        }
+    }
+
     /// <summary>Answers with an error body of the protocol's shape.</summary>
     public async Task AnswerErrorAsync(GatewayError error, int status)
     {
@@ -321,11 +338,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         response.ContentLength = body.WrittenCount;
         StampAnswer(fidelity: null);
         response.Headers["holdfast-error"] = error.Code.Name;
-        if (error.RetryAfter is { } wait)
-        {
-            response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString("0", CultureInfo.InvariantCulture);
-        }
-
+        SetRetryAfter(error.RetryAfter);
         if (error.Code.Class == ErrorClass.Request)
         {
             if (error.Code == ErrorCodes.MethodNotAllowed)

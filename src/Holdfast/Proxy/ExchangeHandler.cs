@@ -55,7 +55,7 @@ internal sealed class ExchangeHandler(
                 return;
             }
 
-            exchange.Timeouts = plan.Route.Timeouts;
+            exchange.Take(plan.Route);
             using var watch = attempts.Watch(request, exchange);
             for (var step = plan.Begin(); ;)
             {

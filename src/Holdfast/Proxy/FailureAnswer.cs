@@ -74,7 +74,7 @@ internal sealed class FailureAnswer(HoldfastOptions options)
         var list = string.Join(" | ", plan.Failures.Select(one =>
             $"{one.Choice.Candidate}: {one.Failure.Status?.ToString(CultureInfo.InvariantCulture) ?? one.Verdict.Kind} ({one.Verdict.Reason.Word()})"));
         var error = exchange.ErrorOf(ErrorCodes.AllCandidatesFailed,
-            $"All candidates failed ({plan.CandidatesFailed}): {list}") with 
+            $"All candidates failed ({plan.CandidatesFailed}): {list}") with
         {
             Status = told.Status,
             RetryAfter = told.RetryAfter,
@@ -116,7 +116,7 @@ internal sealed class FailureAnswer(HoldfastOptions options)
 
         if (told != upstreams)
         {
-            SetRetryAfter(exchange, told.RetryAfter);
+            exchange.SetRetryAfter(told.RetryAfter);
             NoteUpstreamStatus(exchange, page.Status, told.Status);
         }
 
@@ -145,7 +145,7 @@ internal sealed class FailureAnswer(HoldfastOptions options)
         AnswerHeaders.CopyTo(answer.Response, response.Headers, keepsBody: body is null);
         if (told != upstreams)
         {
-            SetRetryAfter(exchange, told.RetryAfter);
+            exchange.SetRetryAfter(told.RetryAfter);
             NoteUpstreamStatus(exchange, answer.Status, told.Status);
         }
 
@@ -187,16 +187,6 @@ internal sealed class FailureAnswer(HoldfastOptions options)
         }
 
         return null;
-    }
-
-    private static void SetRetryAfter(Exchange exchange, TimeSpan? wait)
-    {
-        if (wait is { } time)
-        {
-            exchange.Http.Response.Headers.RetryAfter =
-                Math.Max(1, Math.Ceiling(time.TotalSeconds)).ToString("0", CultureInfo.InvariantCulture);
-            exchange.Http.Response.Headers.Remove("retry-after-ms");
-        }
     }
 
     private static void NoteUpstreamStatus(Exchange exchange, int upstreams, int told)

@@ -46,7 +46,7 @@ internal sealed class PlanRequest(ClientRequest request)
             var shares = key ?? new AffinityKey(RandomValue(tools.Random));
             choices = [.. choices
                 .OrderBy(choice => choice.Candidate.Rank)
-                .ThenBy(choice => Math.Log(shares.Share(choice.Candidate.Name)) / -choice.Candidate.Weight)
+                .ThenBy(choice => WeightedOrder.Score(shares, choice.Candidate.Name, choice.Candidate.Weight))
                 .ThenBy(choice => shares.Share($"{choice.Candidate.Name} {choice.Credential.Name}"))];
         }
 

@@ -190,8 +190,7 @@ public sealed class AffinityTests
 
     private static int[] Order(AffinityKey key, double[] weights)
     {
-        var candidates = Enumerable.Range(0, weights.Length).ToArray();
-        WeightedOrder.Sort(key, candidates.AsSpan(), candidate => $"candidate-{candidate}", candidate => weights[candidate]);
-        return candidates;
+        var candidates = Enumerable.Range(0, weights.Length);
+        return [.. candidates.OrderBy(candidate => WeightedOrder.Score(key, $"candidate-{candidate}", weights[candidate]))];
     }
 }

@@ -23,23 +23,20 @@ internal sealed class HealthBook(CooldownOptions options)
     public long Version => Volatile.Read(ref _version);
 
     /// <summary>Whether a candidate may be asked.</summary>
-    /// <param name="model">The model it would be asked for; null speaks of the credential as a whole.</param>
-    public Availability Of(string upstream, string credential, string? model, DateTimeOffset now)
+    public Availability Of(HealthKey key, DateTimeOffset now)
     {
         if (Volatile.Read(ref _count) == 0)
         {
             return default;
         }
 
-        var whole = Find(upstream, credential, null)?.At(now) ?? default;
-        return model is null
-            ? whole
-            : Availability.Worse(whole, Find(upstream, credential, model)?.At(now) ?? default);
+        var whole = Find(key.Whole)?.At(now) ?? default;
+        return key.Model is null ? whole : Availability.Worse(whole, Find(key)?.At(now) ?? default);
     }
 
     /// <summary>Whether the caller may ask a candidate now. Where a probe is due it is the caller's, and everybody else sees
     /// a cooldown until the outcome is reported, or for 30 s. A ready candidate needs no probe: true.</summary>
-    public bool TryProbe(string upstream, string credential, string? model, DateTimeOffset now)
+    public bool TryProbe(HealthKey key, DateTimeOffset now)
     {
         if (Volatile.Read(ref _count) == 0)
         {
@@ -48,25 +45,25 @@ internal sealed class HealthBook(CooldownOptions options)
 
         lock (_gate)
         {
-            if (Of(upstream, credential, model, now).State == HealthState.Cooling)
+            if (Of(key, now).State == HealthState.Cooling)
             {
                 return false;
             }
 
-            Find(upstream, credential, null)?.ClaimProbe(now);
-            Find(upstream, credential, model)?.ClaimProbe(now);
+            Find(key.Whole)?.ClaimProbe(now);
+            Find(key)?.ClaimProbe(now);
             return true;
         }
     }
 
     /// <summary>Whether the caller may ask a candidate that cools down for long: once in 30 s somebody may, since what was
     /// wrong may have been put right meanwhile.</summary>
-    public bool TryNevertheless(string upstream, string credential, string? model, DateTimeOffset now)
+    public bool TryNevertheless(HealthKey key, DateTimeOffset now)
     {
         lock (_gate)
         {
-            var whole = Find(upstream, credential, null);
-            var one = Find(upstream, credential, model);
+            var whole = Find(key.Whole);
+            var one = Find(key);
             if (whole?.MayBeAskedNevertheless(now) == false || one?.MayBeAskedNevertheless(now) == false)
             {
                 return false;
@@ -81,18 +78,17 @@ internal sealed class HealthBook(CooldownOptions options)
     /// <summary>A candidate answered: it is well again, and so is its credential.</summary>
     /// <param name="sent">When the request went out. What went out before a cooldown began does not end it; null always
     /// does.</param>
-    public void Succeeded(
-        string upstream, string credential, string? model, DateTimeOffset now, DateTimeOffset? sent = null)
+    public void Succeeded(HealthKey key, DateTimeOffset now, DateTimeOffset? sent = null)
     {
         if (Volatile.Read(ref _count) == 0)
         {
             return;
         }
 
-        Succeeded(new HealthKey(upstream, credential, null), now, sent);
-        if (model is not null)
+        NoteSuccess(key.Whole, now, sent);
+        if (key.Model is not null)
         {
-            Succeeded(new HealthKey(upstream, credential, model), now, sent);
+            NoteSuccess(key, now, sent);
         }
     }
 
@@ -100,9 +96,7 @@ internal sealed class HealthBook(CooldownOptions options)
     /// ends a probe and changes nothing else.</summary>
     /// <param name="sent">When the request went out. The failure of what went out before a cooldown began is no failed
     /// probe.</param>
-    public void Failed(
-        string upstream, string credential, string? model, Classification verdict, DateTimeOffset now,
-        DateTimeOffset? sent = null)
+    public void Failed(HealthKey key, Classification verdict, DateTimeOffset now, DateTimeOffset? sent = null)
     {
         if (!options.Enabled)
         {
@@ -112,18 +106,18 @@ internal sealed class HealthBook(CooldownOptions options)
         var terms = CooldownTerms.Of(verdict);
         lock (_gate)
         {
-            Find(upstream, credential, null)?.ReleaseProbe(sent);
-            Find(upstream, credential, model)?.ReleaseProbe(sent);
+            Find(key.Whole)?.ReleaseProbe(sent);
+            Find(key)?.ReleaseProbe(sent);
 
             // A request that names no model cannot have named a wrong one.
-            if (terms.IsNeutral || (model is null && verdict.Reason == FailureReason.ModelNotFound))
+            if (terms.IsNeutral || (key.Model is null && verdict.Reason == FailureReason.ModelNotFound))
             {
                 return;
             }
 
             Sweep(now);
-            var key = new HealthKey(upstream, credential, terms.IsForAllModels ? null : model);
-            NoteChange(key, FindOrAdd(key, now).Failed(terms, verdict, sent, now));
+            var cause = terms.IsForAllModels ? key.Whole : key;
+            NoteChange(cause, FindOrAdd(cause, now).Failed(terms, verdict, sent, now));
         }
     }
 
@@ -172,10 +166,9 @@ internal sealed class HealthBook(CooldownOptions options)
         }
     }
 
-    private KeyHealth? Find(string upstream, string credential, string? model) =>
-        _keys.GetValueOrDefault(new HealthKey(upstream, credential, model));
+    private KeyHealth? Find(HealthKey key) => _keys.GetValueOrDefault(key);
 
-    private void Succeeded(HealthKey key, DateTimeOffset now, DateTimeOffset? sent)
+    private void NoteSuccess(HealthKey key, DateTimeOffset now, DateTimeOffset? sent)
     {
         if (!_keys.ContainsKey(key))
         {

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Holdfast.Failover;
 
 /// <summary>What has a health of its own: one model with one credential of one upstream.</summary>
@@ -12,7 +15,12 @@ internal readonly record struct HealthKey(string Upstream, string Credential, st
     /// <summary>Whether the credential is a client's own: it is not the gateway's to remember beyond its own life.</summary>
     public bool IsClients => Credential == Client || Credential.StartsWith(Client + ":", StringComparison.Ordinal);
 
-    /// <summary>The name of a client's own credential.</summary>
-    /// <param name="fingerprint">Tells clients apart and gives nothing away of the secret.</param>
-    public static string OfClient(string fingerprint) => $"{Client}:{fingerprint}";
+    /// <summary>The credential as a whole.</summary>
+    public HealthKey Whole => this with { Model = null };
+
+    /// <summary>The name of a client's own credential: a fingerprint, which tells clients apart and gives nothing away of the
+    /// secret. One client's limit is not another's.</summary>
+    public static string OfClient(string? credential) => credential is null
+        ? Client
+        : $"{Client}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(credential)).AsSpan(0, 6))}";
 }

@@ -1,4 +1,5 @@
 using Holdfast.Routing;
+using Holdfast.Upstreams;
 
 namespace Holdfast.Proxy;
 
@@ -20,6 +21,12 @@ internal sealed record Attempt(ClientRequest Request, Exchange Exchange, RoutePl
 
     /// <summary>How long it may be silent.</summary>
     public RouteTimeouts Timeouts => Plan.Route.Timeouts;
+
+    /// <summary>What the sockets do for it.</summary>
+    public ConnectionTrace Trace { get; set; } = null!;
+
+    /// <summary>The upstream's answer, once its head is there.</summary>
+    public HttpResponseMessage Response { get; set; } = null!;
 
     /// <summary>Whether the upstream has the whole request.</summary>
     public bool IsBodySent { get; set; }

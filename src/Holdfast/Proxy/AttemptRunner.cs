@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
 using Holdfast.Configuration;
 using Holdfast.Failover;
 using Holdfast.Hosting;
@@ -24,18 +26,14 @@ internal readonly struct Watch(Vigil vigil, ObjectPool<Vigil> pool) : IDisposabl
 internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools, Drain drain) : IDisposable
 {
     private readonly ObjectPool<Vigil> _vigils = VigilPool.Create(tools.Time, drain.Forced);
+    private readonly SilenceBreaker _silence = new(options, tools);
 
     /// <summary>Begins to watch over an exchange; disposing the watch ends it.</summary>
     public Watch Watch(ClientRequest request, Exchange exchange)
     {
         var vigil = _vigils.Get();
         vigil.Begin(options.Timeouts.Total, exchange.Http.RequestAborted);
-        vigil.ClientSilence.Start(request.CanBeOpenedEarly ? OpenEarlyAfter(request, exchange) : options.Streaming.KeepAliveAfter);
-        if (request.CanBeOpenedEarly)
-        {
-            exchange.Stream = new StreamAnswer(exchange, FollowerFor(request, exchange), FormFor(request.Path.Protocol));
-        }
-
+        _silence.Begin(request, exchange, vigil);
         return new(vigil, _vigils);
     }
 
@@ -48,23 +46,22 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         attempt.Vigil.UpstreamSilence.Start(
             attempt.Request.WantsStream ? attempt.Timeouts.FirstByte : attempt.Timeouts.Request);
 
-        var (response, trace, failed) = await DispatchAsync(attempt);
-        tools.Metrics.AttemptEnded(upstream.Name, failed is null ? "answered" : ResultOf(failed));
-        if (failed is not null)
+        var ended = await DispatchAsync(attempt);
+        tools.Metrics.AttemptEnded(upstream.Name, ended is null ? "answered" : ResultOf(ended));
+        if (ended is not null)
         {
-            return failed;
+            return ended;
         }
 
-        AttemptResult? result = null;
         try
         {
-            return result = await RelayAsync(response!, trace, attempt);
+            return ended = await RelayAsync(attempt);
         }
         finally
         {
-            if (result is not AttemptResult.Failed { Answer: not null })
+            if (ended is not AttemptResult.Failed { Answer: not null })
             {
-                response!.Dispose();
+                attempt.Response.Dispose();
             }
         }
     }
@@ -83,7 +80,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             }
             else if (alarm == Alarm.ClientSilent)
             {
-                await BreakSilenceAsync(exchange, vigil, request);
+                await _silence.BreakAsync(request, exchange, vigil);
             }
             else
             {
@@ -95,61 +92,56 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
 
     public void Dispose() => (_vigils as IDisposable)?.Dispose();
 
-    /// <summary>Codex waits 900 s for headers, but only 300 s for events, and blank lines do not count: on loopback,
-    /// where no middlebox counts the silence, it is better left waiting (D12).</summary>
-    private static TimeSpan OpenEarlyAfter(ClientRequest request, Exchange exchange)
-    {
-        if (exchange.Timeouts?.OpenEarlyAfter is { } configured)
-        {
-            return configured;
-        }
-
-        var isLocal = Loopback.IsLoopbackClient(request.Http.HttpContext);
-        if (isLocal && request.Client.IsCodex)
-        {
-            return Timeout.InfiniteTimeSpan;
-        }
-
-        // A client that says it will not wait that long is opened while it still waits.
-        var usual = TimeSpan.FromSeconds(isLocal ? 45 : 20);
-        return request.Client.Patience * 2 / 3 is { } early && early < usual ? early : usual;
-    }
-
-    private async Task<(HttpResponseMessage?, ConnectionTrace, AttemptResult?)> DispatchAsync(Attempt attempt)
+    /// <summary>Sends the request and waits for the head of the answer, keeping the client's side alive; null once it is
+    /// there, or how the attempt ended.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<AttemptResult?> DispatchAsync(Attempt attempt)
     {
         var (request, exchange, _, vigil) = attempt;
         var upstream = attempt.Choice.Upstream;
         for (var isRepeat = false; ; isRepeat = true)
         {
             using var message = MessageFor(attempt);
-            var trace = message.Trace;
+            attempt.Trace = message.Trace;
             exchange.AdvanceTo(Phase.Dispatched);
             var send = isRepeat
                 ? upstream.SendFreshAsync(message, vigil.GivenUp)
                 : upstream.SendAsync(message, vigil.GivenUp);
+            if (!send.IsCompleted)
+            {
+                // Only wakes the loop, which looks for itself.
+                send.GetAwaiter().UnsafeOnCompleted(vigil.Resume);
+            }
+
+            while (!send.IsCompleted)
+            {
+                switch (vigil.Due())
+                {
+                    case Alarm.None:
+                        await vigil.WaitAsync();
+                        break;
+                    case Alarm.ClientSilent:
+                        await _silence.BreakAsync(request, exchange, vigil);
+                        break;
+                    case var alarm:
+                        return await GiveUpAsync(send, alarm, attempt);
+                }
+            }
+
             try
             {
-                if (await WaitForHeadAsync(send, exchange, vigil, request) is { } alarm and not Alarm.None)
-                {
-                    return (null, trace, await GiveUpAsync(send, alarm, attempt, trace));
-                }
-
-                var response = await send;
-                exchange.Record.HeadersMs = exchange.ElapsedMs;
-                exchange.Record.UpstreamStatus = (int)response.StatusCode;
-                exchange.Record.UpstreamRequestId = RequestIdOf(response);
-                exchange.UpstreamHeard();
-                exchange.NoteConnection(trace);
-
-                LetGoOf(message, attempt, response);
+                var response = attempt.Response = await send;
+                exchange.NoteHead((int)response.StatusCode, RequestIdOf(response));
+                exchange.NoteConnection(attempt.Trace);
+                LetGoOf(message, attempt);
                 exchange.AdvanceTo(Phase.Held);
-                return (response, trace, null);
+                return null;
             }
             catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
             {
-                exchange.NoteConnection(trace);
-                var failure = UpstreamFailure.From(e, trace);
-                if (!isRepeat && upstream.MayRepeatStale(trace, failure))
+                exchange.NoteConnection(attempt.Trace);
+                var failure = UpstreamFailure.From(e, attempt.Trace);
+                if (!isRepeat && upstream.MayRepeatStale(attempt.Trace, failure))
                 {
                     exchange.Record.StaleRepeat = true;
                     tools.Metrics.StaleRepeat(upstream.Name);
@@ -157,76 +149,14 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
                     continue;
                 }
 
-                exchange.Record.ClosedFirst ??= trace.LastRequestByteAt != 0 ? "upstream" : null;
-                return (null, trace, Failed(exchange, failure.Code, failure.Detail));
+                exchange.Record.ClosedFirst ??= attempt.Trace.LastRequestByteAt != 0 ? "upstream" : null;
+                return Failed(exchange, failure.Code, failure.Detail);
             }
         }
-    }
-
-    /// <summary>Waits for the answer's head, keeping the client's side alive; the alarm that ended the wait, if one did.</summary>
-    private async Task<Alarm> WaitForHeadAsync(Task send, Exchange exchange, Vigil vigil, ClientRequest request)
-    {
-        if (!send.IsCompleted)
-        {
-            send.GetAwaiter().UnsafeOnCompleted(vigil.Resume);
-        }
-
-        while (!send.IsCompleted)
-        {
-            var alarm = vigil.Due();
-            if (alarm == Alarm.None)
-            {
-                await vigil.WaitAsync();
-            }
-            else if (alarm == Alarm.ClientSilent)
-            {
-                await BreakSilenceAsync(exchange, vigil, request);
-            }
-            else
-            {
-                return alarm;
-            }
-        }
-
-        return Alarm.None;
-    }
-
-    private async ValueTask BreakSilenceAsync(Exchange exchange, Vigil vigil, ClientRequest request)
-    {
-        // A JSON array is not opened early: once it is, a failure could no longer be told at all (D20).
-        if (exchange.Stream is not { } stream || (!stream.IsOpen && !stream.Follower.CanTellErrors))
-        {
-            // A whole answer: an interim response for those who take it, else TCP keep-alive has to do (D31).
-            if (InterimPolicy.Accepts(request.Http))
-            {
-                await InterimResponses.TrySendAsync(request.Http.HttpContext, CancellationToken.None);
-            }
-
-            vigil.ClientSilence.Restart();
-            return;
-        }
-
-        if (!stream.IsOpen)
-        {
-            stream.OpenEarly();
-            tools.Metrics.OpenedEarly(exchange.Record.Protocol, exchange.Record.Upstream);
-        }
-
-        if (options.Streaming.KeepAliveAfter == Timeout.InfiniteTimeSpan)
-        {
-            // No keepalives are wanted; but a client that waits for its headers is to have them.
-            await stream.FlushAsync();
-        }
-        else
-        {
-            stream.KeepAlive();
-        }
-
-        vigil.ClientSilence.Start(options.Streaming.KeepAliveAfter);
     }
 
     private static async Task<AttemptResult> GiveUpAsync(
-        Task<HttpResponseMessage> send, Alarm alarm, Attempt attempt, ConnectionTrace trace)
+        Task<HttpResponseMessage> send, Alarm alarm, Attempt attempt)
     {
         var exchange = attempt.Exchange;
         await attempt.Vigil.GiveUpAsync();
@@ -239,7 +169,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             // Given up by ourselves: whatever it says now says nothing.
         }
 
-        exchange.NoteConnection(trace);
+        exchange.NoteConnection(attempt.Trace);
         if (alarm == Alarm.ClientGone)
         {
             exchange.NoteClientGone();
@@ -254,16 +184,15 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         }, null);
     }
 
-    private async ValueTask<AttemptResult> RelayAsync(
-        HttpResponseMessage response, ConnectionTrace trace, Attempt attempt)
+    private async ValueTask<AttemptResult> RelayAsync(Attempt attempt)
     {
-        var (request, exchange, _, vigil) = attempt;
+        var (request, response) = (attempt.Request, attempt.Response);
         if ((int)response.StatusCode < StatusCodes.Status200OK)
         {
-            return Failed(exchange, ErrorCodes.UpstreamProtocol, "The upstream switched protocols, which nobody asked for.");
+            return Failed(attempt.Exchange, ErrorCodes.UpstreamProtocol, "The upstream switched protocols, which nobody asked for.");
         }
 
-        var source = await response.Content.ReadAsStreamAsync(vigil.GivenUp);
+        var source = await response.Content.ReadAsStreamAsync(attempt.Vigil.GivenUp);
         var layers = ContentDecoding.LayersOf(response);
         var isEvents = response.IsSuccessStatusCode && IsEventStream(response)
             && (layers.Count == 0 || request.WantsStream || request.Path.StreamsKnownEvents);
@@ -272,7 +201,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         {
             if (ContentDecoding.Undo(source, layers) is not { } plain)
             {
-                return Failed(exchange, ErrorCodes.StreamGarbled,
+                return Failed(attempt.Exchange, ErrorCodes.StreamGarbled,
                     $"The answer comes in an encoding nobody asked for: {string.Join(", ", layers)}.");
             }
 
@@ -281,68 +210,58 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             response.Content.Headers.Remove("content-length");
         }
 
-        var body = new UpstreamBody(source, exchange, vigil, trace)
+        var body = new UpstreamBody(source, attempt, _silence)
         {
             SilenceCode = request.WantsStream ? ErrorCodes.FirstByteTimeout : ErrorCodes.RequestTimeout,
-            OnClientSilent = () => BreakSilenceAsync(exchange, vigil, request),
         };
-
         var isArray = request.Path.StreamsAsArray && response.IsSuccessStatusCode && !isEvents;
         if (isEvents || isArray)
         {
-            return await StreamAsync(default);
+            return await RelayStreamAsync(attempt, body, isArray, isDecoded);
         }
 
-        using var whole = new WholeRelay(attempt, body, response, tools.Time) { IsRepaired = isDecoded };
+        using var whole = new WholeRelay(attempt, body, tools.Time) { IsRepaired = isDecoded };
         if (await whole.BeginAsync() is { } failed)
         {
             return failed;
         }
 
-        if (request.WantsStream && response.IsSuccessStatusCode && whole.LooksLikeEvents)
+        return request.WantsStream && response.IsSuccessStatusCode && whole.LooksLikeEvents
+            ? await RelayStreamAsync(attempt, body, isArray, isDecoded, whole.Held.Bytes.ToArray())
+            : await whole.RunAsync();
+    }
+
+    private async Task<AttemptResult> RelayStreamAsync(
+        Attempt attempt, UpstreamBody body, bool isArray, bool isDecoded, ReadOnlyMemory<byte> prefix = default)
+    {
+        var (request, exchange, _, _) = attempt;
+        var answer = exchange.Stream ??= _silence.AnswerFor(request, exchange, isArray);
+        tools.Metrics.StreamOpened();
+        try
         {
-            return await StreamAsync(System.Buffers.BuffersExtensions.ToArray(whole.Held.Bytes));
+            // What is held back may never be sent: then the client's side must not have seen it either.
+            var follower = attempt.HoldsBack ? SilenceBreaker.FollowerFor(request, exchange, isArray) : answer.Follower;
+            return await new StreamRelay(attempt, answer, follower, body, _silence) { IsRepaired = isDecoded }.RunAsync(prefix);
         }
-
-        return await whole.RunAsync();
-
-        async Task<AttemptResult> StreamAsync(ReadOnlyMemory<byte> prefix)
+        finally
         {
-            var answer = exchange.Stream ??= new StreamAnswer(exchange,
-                FollowerFor(request, exchange, isArray), FormFor(request.Path.Protocol));
-            tools.Metrics.StreamOpened();
-            try
+            tools.Metrics.StreamEnded();
+            if (answer.IsRepaired)
             {
-                // What is held back may never be sent: then the client's side must not have seen it either.
-                var follower = attempt.HoldsBack ? FollowerFor(request, exchange, isArray) : answer.Follower;
-                var relay = new StreamRelay(attempt, answer, follower, body, response, options.Streaming.KeepAliveAfter)
-                {
-                    IsRepaired = isDecoded,
-                };
-                body.OnClientSilent = () =>
-                    relay.ReleaseIfDue() ? answer.FlushAsync() : BreakSilenceAsync(exchange, vigil, request);
-                return await relay.RunAsync(prefix);
-            }
-            finally
-            {
-                tools.Metrics.StreamEnded();
-                if (answer.IsRepaired)
-                {
-                    tools.Metrics.Repaired(exchange.Record.Protocol, exchange.Record.Upstream);
-                }
+                tools.Metrics.Repaired(exchange.Record.Protocol, exchange.Record.Upstream);
             }
         }
     }
 
     /// <summary>The answer holds on to its request for as long as the stream lasts; it needs it no more.</summary>
-    private static void LetGoOf(HttpRequestMessage message, Attempt attempt, HttpResponseMessage response)
+    private static void LetGoOf(HttpRequestMessage message, Attempt attempt)
     {
         message.Headers.Clear();
         if (message.Content is RequestContent { IsSent: true })
         {
             message.Content = null;
             attempt.IsBodySent = true;
-            if (!attempt.HoldsBack && response.IsSuccessStatusCode)
+            if (!attempt.HoldsBack && attempt.Response.IsSuccessStatusCode)
             {
                 attempt.ReleaseBody();
             }
@@ -365,22 +284,6 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         AnswerHeaders.CopyTo(message, request.Http, asksForIdentity: request.WantsStream);
         attempt.Choice.Credential.ApplyTo(message);
         return message;
-    }
-
-    private static StreamFollower FollowerFor(ClientRequest request, Exchange exchange, bool isArray = false) =>
-        !request.Path.StreamsKnownEvents ? new OpaqueStream() : request.Path.Protocol.Follow(new StreamContext(request.Model ?? "", exchange.StartedAt.ToUnixTimeSeconds(),
-            exchange.ExchangeId, ErrorEventsAsFailed: request.Client.IsCodex, IsArray: isArray));
-
-    private KeepAliveForm FormFor(WireProtocol protocol)
-    {
-        var forms = options.Streaming.KeepAliveForms;
-        return protocol.Name switch
-        {
-            "anthropic" => forms.Messages,
-            "openai-chat" => forms.Chat,
-            "openai-responses" => forms.Responses,
-            _ => forms.Gemini,
-        };
     }
 
     private static AttemptResult.Failed Failed(Exchange exchange, ErrorCode code, string? detail) =>

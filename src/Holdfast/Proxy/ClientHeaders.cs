@@ -1,4 +1,5 @@
 using System.Globalization;
+using Holdfast.Failover;
 using Microsoft.Extensions.Primitives;
 
 namespace Holdfast.Proxy;
@@ -39,6 +40,9 @@ internal sealed class ClientHeaders
 
     /// <summary>The credential it brings, whole: never logged, recorded or shown; only fingerprints of it are.</summary>
     public string? Credential { get; private set; }
+
+    /// <summary>What its credential is called where it must not be shown.</summary>
+    public string CredentialName => field ??= HealthKey.OfClient(Credential);
 
     /// <summary>Whether <c>anthropic-version</c> is there (D9).</summary>
     public bool HasAnthropicVersion { get; private set; }

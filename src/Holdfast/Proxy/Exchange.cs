@@ -85,7 +85,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     public DateTimeOffset Now => _tools.Time.GetUtcNow();
 
     /// <summary>Milliseconds since the exchange began, to the microsecond: more digits say nothing, and cost time to write.</summary>
-    public double ElapsedMs => _tools.Time.GetElapsedTime(_startedAt).Ticks / 10 / 1000.0;
+    public double ElapsedMs => MillisecondsAt(_tools.Time.GetTimestamp());
 
     string? ILiveExchange.Protocol => Record.Protocol;
 
@@ -103,6 +103,16 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
 
     /// <summary>The upstream said something.</summary>
     public void UpstreamHeard() => Volatile.Write(ref _upstreamHeardAt, _tools.Time.GetTimestamp());
+
+    /// <summary>The head of the upstream's answer is there.</summary>
+    public void NoteHead(int status, string? requestId)
+    {
+        var now = _tools.Time.GetTimestamp();
+        Volatile.Write(ref _upstreamHeardAt, now);
+        Record.HeadersMs = MillisecondsAt(now);
+        Record.UpstreamStatus = status;
+        Record.UpstreamRequestId = requestId;
+    }
 
     /// <summary>Another attempt begins: what the record says of the upstream is about this one.</summary>
     public void BeginAttempt(Choice choice)
@@ -418,6 +428,8 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         _tools.Reporter.Ended(Record, Http.Request.Headers.TraceParent);
         return ValueTask.CompletedTask;
     }
+
+    private double MillisecondsAt(long timestamp) => _tools.Time.GetElapsedTime(_startedAt, timestamp).Ticks / 10 / 1000.0;
 
     private static bool IsHeaderSafe(string text) => text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
 }

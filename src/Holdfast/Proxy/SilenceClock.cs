@@ -19,43 +19,45 @@ internal sealed class SilenceClock(TimeProvider time, Action wake) : IDisposable
     public TimeSpan Silence => time.GetElapsedTime(Volatile.Read(ref _since));
 
     /// <summary>Whether it has been silent for longer than it may. Looking also sets the timer again.</summary>
-    public bool IsDue
+    public bool IsDue => IsDueAt(time.GetTimestamp());
+
+    /// <inheritdoc cref="IsDue"/>
+    /// <param name="now">The clock's timestamp: who looks at several clocks reads it once.</param>
+    public bool IsDueAt(long now)
     {
-        get
+        if (_limit == Timeout.InfiniteTimeSpan)
         {
-            if (_limit == Timeout.InfiniteTimeSpan)
-            {
-                return false;
-            }
-
-            var left = _limit - Silence;
-            if (left <= TimeSpan.Zero)
-            {
-                return true;
-            }
-
-            if (Volatile.Read(ref _isArmed) == 0)
-            {
-                lock (_setting)
-                {
-                    Arm(left);
-                }
-            }
-
             return false;
         }
+
+        var left = _limit - time.GetElapsedTime(Volatile.Read(ref _since), now);
+        if (left <= TimeSpan.Zero)
+        {
+            return true;
+        }
+
+        if (Volatile.Read(ref _isArmed) == 0)
+        {
+            lock (_setting)
+            {
+                Arm(left, now);
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Begins to measure with this limit; <see cref="Timeout.InfiniteTimeSpan"/> never ends.</summary>
     public void Start(TimeSpan limit)
     {
-        Volatile.Write(ref _since, time.GetTimestamp());
+        var now = time.GetTimestamp();
+        Volatile.Write(ref _since, now);
         lock (_setting)
         {
             _limit = limit;
-            if (limit != Timeout.InfiniteTimeSpan && (_isArmed == 0 || _firesAt > TimestampIn(limit)))
+            if (limit != Timeout.InfiniteTimeSpan && (_isArmed == 0 || _firesAt > now + TimestampsIn(limit)))
             {
-                Arm(limit);
+                Arm(limit, now);
             }
         }
     }
@@ -66,6 +68,12 @@ internal sealed class SilenceClock(TimeProvider time, Action wake) : IDisposable
     /// <summary>No longer measures.</summary>
     public void Stop()
     {
+        // Only the loop that calls ever sets it.
+        if (_limit == Timeout.InfiniteTimeSpan)
+        {
+            return;
+        }
+
         lock (_setting)
         {
             _limit = Timeout.InfiniteTimeSpan;
@@ -74,26 +82,26 @@ internal sealed class SilenceClock(TimeProvider time, Action wake) : IDisposable
 
     public void Dispose() => _timer?.Dispose();
 
-    private void Arm(TimeSpan left)
+    private void Arm(TimeSpan left, long now)
     {
         Volatile.Write(ref _isArmed, 1);
-        _firesAt = TimestampIn(left);
+        _firesAt = now + TimestampsIn(left);
         _timer ??= time.CreateTimer(
             static clock => ((SilenceClock)clock!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer.Change(left, Timeout.InfiniteTimeSpan);
     }
 
-    private long TimestampIn(TimeSpan delay) =>
-        time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
+    private long TimestampsIn(TimeSpan delay) => (long)(delay.TotalSeconds * time.TimestampFrequency);
 
     private void Fire()
     {
         lock (_setting)
         {
-            var left = _limit == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : _limit - Silence;
+            var now = time.GetTimestamp();
+            var left = _limit == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : _limit - time.GetElapsedTime(_since, now);
             if (left > TimeSpan.Zero)
             {
-                _firesAt = TimestampIn(left);
+                _firesAt = now + TimestampsIn(left);
                 _timer!.Change(left, Timeout.InfiniteTimeSpan);
                 return;
             }

@@ -22,8 +22,7 @@ namespace Holdfast.Proxy;
 /// </code>
 /// </remarks>
 internal sealed class StreamRelay(
-    Attempt attempt, StreamAnswer answer, StreamFollower follower, UpstreamBody body, HttpResponseMessage upstream,
-    TimeSpan keepAliveAfter)
+    Attempt attempt, StreamAnswer answer, StreamFollower follower, UpstreamBody body, SilenceBreaker silence)
 {
     /// <summary>How long an upstream may keep the connection open behind its terminal event; then it is let go.</summary>
     private static readonly TimeSpan Afterglow = TimeSpan.FromSeconds(2);
@@ -49,6 +48,7 @@ internal sealed class StreamRelay(
     public async Task<AttemptResult> RunAsync(ReadOnlyMemory<byte> prefix = default)
     {
         using var buffer = _buffer;
+        body.OnClientSilent = _held is null ? null : BreakSilenceAsync;
         Take(prefix.Span);
 
         while (true)
@@ -77,18 +77,19 @@ internal sealed class StreamRelay(
         }
     }
 
-    /// <summary>Sends what is held back, where its client would not wait longer for it; whether it did.</summary>
-    public bool ReleaseIfDue()
+    /// <summary>Sends what is held back, where its client would not wait longer for it; else a keepalive.</summary>
+    private ValueTask BreakSilenceAsync()
     {
         var isDue = _held is { WrittenCount: > 0 } && answer.IsOpen && attempt.Request.Client.IsCodex
             && _exchange.ElapsedMs - answer.OpenedMs >= LongestHeldForCodex.TotalMilliseconds;
-        if (isDue)
+        if (!isDue)
         {
-            Release();
-            _vigil.ClientSilence.Start(keepAliveAfter);
+            return silence.BreakAsync(attempt.Request, _exchange, _vigil);
         }
 
-        return isDue;
+        Release();
+        _vigil.ClientSilence.Start(silence.KeepAliveAfter);
+        return answer.FlushAsync();
     }
 
     private async ValueTask RelayAndFlushAsync()
@@ -240,8 +241,8 @@ internal sealed class StreamRelay(
         answer.IsRepaired |= IsRepaired;
         if (!answer.IsOpen)
         {
-            answer.Open(upstream);
-            _vigil.ClientSilence.Start(keepAliveAfter);
+            answer.Open(attempt.Response);
+            _vigil.ClientSilence.Start(silence.KeepAliveAfter);
         }
 
         _exchange.Phase = Phase.Committed;
@@ -297,7 +298,7 @@ internal sealed class StreamRelay(
         if (end.Lost is null && !end.ClientGone && !answer.IsOpen && follower.MayEnd(cleanly: true))
         {
             // Nothing came, and that was all: the client still gets the upstream's head.
-            answer.Open(upstream);
+            answer.Open(attempt.Response);
         }
 
         if (follower.IsTerminal || (!end.ClientGone && follower.MayEnd(cleanly: end.Lost is null)))

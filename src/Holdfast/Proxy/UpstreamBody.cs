@@ -18,20 +18,21 @@ internal readonly record struct BodyRead(int Bytes, ErrorCode? Lost = null, stri
 /// Reads the body of one upstream answer and looks after the client while it waits: keepalives, silence, the client's
 /// leaving, the process's end. Expected failures are values. One loop uses it.
 /// </summary>
-internal sealed class UpstreamBody(
-    Stream source, Exchange exchange, Vigil vigil, ConnectionTrace trace)
+internal sealed class UpstreamBody(Stream source, Attempt attempt, SilenceBreaker silence)
 {
     /// <summary>After so many reads without a wait the loop goes on elsewhere: it may run on a thread that other sockets
     /// wait for.</summary>
     private const int MostAtOnce = 32;
 
+    private readonly Exchange _exchange = attempt.Exchange;
+    private readonly Vigil _vigil = attempt.Vigil;
     private int _atOnce;
 
     /// <summary>What to say when the upstream has been silent for too long; changes when the first byte has come.</summary>
     public ErrorCode SilenceCode { get; set; } = ErrorCodes.FirstByteTimeout;
 
-    /// <summary>What to do when the client has heard nothing for long; begins its clock anew.</summary>
-    public required Func<ValueTask> OnClientSilent { get; set; }
+    /// <summary>What to do when the client has heard nothing for long, instead of a keepalive.</summary>
+    public Func<ValueTask>? OnClientSilent { get; set; }
 
     /// <summary>Waits until there is something to read. Asks for no memory: an idle stream holds none.</summary>
     public ValueTask<BodyRead> WaitAsync() => ReadAsync(Memory<byte>.Empty);
@@ -41,7 +42,7 @@ internal sealed class UpstreamBody(
     public async ValueTask<BodyRead> ReadAsync(Memory<byte> memory)
     {
         // An upstream that never pauses must not keep us from seeing that it is over.
-        if (vigil.Final() is var final and not Alarm.None)
+        if (_vigil.Final() is var final and not Alarm.None)
         {
             return EndOf(final);
         }
@@ -49,7 +50,7 @@ internal sealed class UpstreamBody(
         try
         {
 #pragma warning disable CA2012 // The rule cannot follow it: the value is taken once, by whichever await is reached.
-            var read = source.ReadAsync(memory, vigil.GivenUp);
+            var read = source.ReadAsync(memory, _vigil.GivenUp);
 #pragma warning restore CA2012
             if (read.IsCompleted)
             {
@@ -65,17 +66,17 @@ internal sealed class UpstreamBody(
             _atOnce = 0;
 
             // One continuation, which only wakes the loop; the value itself is taken once, by the await below.
-            read.GetAwaiter().UnsafeOnCompleted(vigil.Resume);
+            read.GetAwaiter().UnsafeOnCompleted(_vigil.Resume);
             while (!read.IsCompleted)
             {
-                var alarm = vigil.Due();
+                var alarm = _vigil.Due();
                 if (alarm == Alarm.None)
                 {
-                    await vigil.WaitAsync();
+                    await _vigil.WaitAsync();
                 }
                 else if (alarm == Alarm.ClientSilent)
                 {
-                    await OnClientSilent();
+                    await (OnClientSilent?.Invoke() ?? silence.BreakAsync(attempt.Request, _exchange, _vigil));
                 }
                 else
                 {
@@ -88,32 +89,32 @@ internal sealed class UpstreamBody(
         }
         catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException)
         {
-            exchange.Record.ClosedFirst ??= "upstream";
+            _exchange.Record.ClosedFirst ??= "upstream";
             if (e is InvalidDataException)
             {
                 return new(0, ErrorCodes.StreamGarbled, e.Message);
             }
 
-            var failure = UpstreamFailure.From(e, trace, afterHeaders: true);
+            var failure = UpstreamFailure.From(e, attempt.Trace, afterHeaders: true);
             return new(0, failure.Code, failure.Detail);
         }
     }
 
     private BodyRead Heard(int bytes)
     {
-        var gap = vigil.UpstreamSilence.Silence.TotalMilliseconds;
-        if (exchange.Record.FirstEventMs is not null && gap > (exchange.Record.LongestGapMs ?? 0))
+        if (_exchange.Record.FirstEventMs is not null
+            && _vigil.UpstreamSilence.Silence.TotalMilliseconds is var gap && gap > (_exchange.Record.LongestGapMs ?? 0))
         {
-            exchange.Record.LongestGapMs = gap;
+            _exchange.Record.LongestGapMs = gap;
         }
 
-        exchange.UpstreamHeard();
+        _exchange.UpstreamHeard();
         return new(bytes);
     }
 
     private async ValueTask AbandonAsync(ValueTask<int> read)
     {
-        await vigil.GiveUpAsync();
+        await _vigil.GiveUpAsync();
         try
         {
             await read;

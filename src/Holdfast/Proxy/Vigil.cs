@@ -30,6 +30,7 @@ internal enum Alarm
 internal sealed class Vigil : IDisposable
 {
     private readonly WakeUp _wakeUp = new();
+    private readonly TimeProvider _time;
     private readonly SilenceClock _total;
     private CancellationTokenSource _givenUp = new();
     private CancellationToken _clientGone;
@@ -37,11 +38,13 @@ internal sealed class Vigil : IDisposable
     private CancellationTokenRegistration _onClientGone;
     private readonly CancellationTokenRegistration _onStopping;
     private bool _ignoresClient;
+    private bool _isTimed;
 
     /// <param name="time">The clock.</param>
     /// <param name="stopping">Fires when the process must stop now.</param>
     public Vigil(TimeProvider time, CancellationToken stopping)
     {
+        _time = time;
         ClientSilence = new SilenceClock(time, Wake);
         UpstreamSilence = new SilenceClock(time, Wake);
         _total = new SilenceClock(time, Wake);
@@ -71,7 +74,8 @@ internal sealed class Vigil : IDisposable
     /// <param name="clientGone">Fires when its client leaves.</param>
     public void Begin(TimeSpan total, CancellationToken clientGone)
     {
-        if (total != Timeout.InfiniteTimeSpan)
+        _isTimed = total != Timeout.InfiniteTimeSpan;
+        if (_isTimed)
         {
             _total.Start(total);
         }
@@ -121,7 +125,7 @@ internal sealed class Vigil : IDisposable
             return Alarm.Stopping;
         }
 
-        return _total.IsDue ? Alarm.Overtime : Alarm.None;
+        return _isTimed && _total.IsDueAt(_time.GetTimestamp()) ? Alarm.Overtime : Alarm.None;
     }
 
     /// <summary>What is due now, while nothing comes.</summary>
@@ -132,12 +136,13 @@ internal sealed class Vigil : IDisposable
             return final;
         }
 
-        if (UpstreamSilence.IsDue)
+        var now = _time.GetTimestamp();
+        if (UpstreamSilence.IsDueAt(now))
         {
             return Alarm.UpstreamSilent;
         }
 
-        return ClientSilence.IsDue ? Alarm.ClientSilent : Alarm.None;
+        return ClientSilence.IsDueAt(now) ? Alarm.ClientSilent : Alarm.None;
     }
 
     /// <summary>Sleeps until something wakes the loop.</summary>

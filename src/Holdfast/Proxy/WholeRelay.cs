@@ -13,7 +13,7 @@ namespace Holdfast.Proxy;
 /// 502; beyond that it flows, and a cut aborts the transfer (D20). One that says that the attempt failed is handed back.
 /// Owns no connection.
 /// </summary>
-internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, HttpResponseMessage upstream, TimeProvider time)
+internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvider time)
     : IDisposable
 {
     private const long LargestHeld = 4 * 1024 * 1024;
@@ -23,12 +23,12 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, HttpRespons
 
     private readonly HttpResponse _response = attempt.Exchange.Http.Response;
     private readonly string _contentType =
-        upstream.Content.Headers.NonValidated.TryGetValues("content-type", out var value) ? value.ToString() : "";
+        attempt.Response.Content.Headers.NonValidated.TryGetValues("content-type", out var value) ? value.ToString() : "";
 
     private bool _isHandedBack;
 
     /// <summary>Bytes held so far.</summary>
-    public PooledBytes Held { get; } = new(upstream.Content.Headers.ContentLength ?? 0);
+    public PooledBytes Held { get; } = new(attempt.Response.Content.Headers.ContentLength ?? 0);
 
     /// <summary>Whether something was changed before it came here.</summary>
     public bool IsRepaired { get; init; }
@@ -37,7 +37,7 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, HttpRespons
 
     private ClientRequest Request => attempt.Request;
 
-    private bool IsSuccess => (int)upstream.StatusCode is >= 200 and < 300;
+    private bool IsSuccess => (int)attempt.Response.StatusCode is >= 200 and < 300;
 
     private bool Generates => Request.Path.Operation == WireOperation.Generate;
 
@@ -49,7 +49,7 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, HttpRespons
 
     /// <summary>Whether bytes may follow the head; if not, those that come nevertheless mean nothing.</summary>
     private bool MayHaveBody => !HttpMethods.IsHead(Request.Http.Method)
-        && (int)upstream.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent
+        && (int)attempt.Response.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent
             or StatusCodes.Status304NotModified);
 
     /// <summary>Reads the first bytes, as many as it takes to tell what they begin; null, or why there are none.</summary>
@@ -109,7 +109,7 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, HttpRespons
             return HandBack(ErrorCodes.UpstreamHtml);
         }
 
-        if ((int)upstream.StatusCode >= StatusCodes.Status400BadRequest)
+        if ((int)attempt.Response.StatusCode >= StatusCodes.Status400BadRequest)
         {
             return HandBack(ErrorCodes.UpstreamError);
         }
@@ -168,7 +168,7 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, HttpRespons
         }
 
         var failure = peek.IsError
-            ? new UpstreamAnswer(upstream, Held, _contentType).ToFailure(time.GetUtcNow()) with { Status = null }
+            ? new UpstreamAnswer(attempt.Response, Held, _contentType).ToFailure(time.GetUtcNow()) with { Status = null }
             : new Failure { Message = $"Provider finish_reason: {peek.OddStop}" };
         return attempt.Plan.WouldMoveOn(attempt.Plan.Judge(failure))
             ? HandBack(ErrorCodes.UpstreamError) with { Said = failure }
@@ -178,7 +178,7 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, HttpRespons
     private AttemptResult.Failed HandBack(ErrorCode code)
     {
         _isHandedBack = true;
-        var answer = new UpstreamAnswer(upstream, Held, _contentType) { IsRepaired = IsRepaired };
+        var answer = new UpstreamAnswer(attempt.Response, Held, _contentType) { IsRepaired = IsRepaired };
         var said = answer.ToFailure(time.GetUtcNow());
         return new(Exchange.PhaseBeforeCommit, code, answer.Summary)
         {
@@ -259,8 +259,8 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, HttpRespons
 
     private void CopyHead()
     {
-        _response.StatusCode = (int)upstream.StatusCode;
-        AnswerHeaders.CopyTo(upstream, _response.Headers, keepsBody: (int)upstream.StatusCode
+        _response.StatusCode = (int)attempt.Response.StatusCode;
+        AnswerHeaders.CopyTo(attempt.Response, _response.Headers, keepsBody: (int)attempt.Response.StatusCode
             is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent));
         Exchange.StampAnswer(Exchange.FidelityOf(IsRepaired));
         Exchange.Phase = Phase.Committed;
@@ -290,11 +290,11 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, HttpRespons
         }
         else
         {
-            Exchange.NoteUpstreamError($"status_{(int)upstream.StatusCode}");
+            Exchange.NoteUpstreamError($"status_{(int)attempt.Response.StatusCode}");
         }
     }
 
-    private bool IsPlainJson() => ContentTypeStarts("application/json") && !upstream.Content.Headers.NonValidated.Contains("content-encoding");
+    private bool IsPlainJson() => ContentTypeStarts("application/json") && !attempt.Response.Content.Headers.NonValidated.Contains("content-encoding");
 
     private bool ContentTypeStarts(string type) => _contentType.StartsWith(type, StringComparison.OrdinalIgnoreCase);
 }

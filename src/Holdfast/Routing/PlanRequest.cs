@@ -1,6 +1,5 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
 using Holdfast.Failover;
 using Holdfast.Proxy;
 using Holdfast.Wire.Json;
@@ -12,9 +11,6 @@ internal sealed class PlanRequest(ClientRequest request)
 {
     private AffinityKey? _affinity;
     private bool _isAffinityKnown;
-
-    /// <summary>The client's own credential, by a fingerprint.</summary>
-    public string ClientCredential => field ??= Fingerprint(request.Client.Credential);
 
     /// <summary>The conversation, if anything tells it from others. It must be asked for first while the body is
     /// there.</summary>
@@ -34,7 +30,7 @@ internal sealed class PlanRequest(ClientRequest request)
 
     /// <summary>The choices of a route in the order in which this request asks them: by rank, among equals by their shares
     /// of the conversations, and first of all whoever answered this conversation before.</summary>
-    public (IReadOnlyList<Choice> Choices, AffinityEntry? Home) Order(
+    public (ImmutableArray<Choice> Choices, AffinityEntry? Home) Order(
         Route route, FailoverTools tools, DateTimeOffset now)
     {
         var choices = route.Choices;
@@ -97,8 +93,4 @@ internal sealed class PlanRequest(ClientRequest request)
 
     private static UInt128 RandomValue(Func<double> random) =>
         new((ulong)(random() * long.MaxValue), (ulong)(random() * long.MaxValue));
-
-    private static string Fingerprint(string? credential) => credential is null
-        ? "client"
-        : $"client:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(credential)).AsSpan(0, 6))}";
 }

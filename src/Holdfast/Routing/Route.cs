@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Holdfast.Configuration;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
@@ -30,7 +31,7 @@ internal sealed class Route
         Name = "";
         Timeouts = RouteTimeouts.Of(options);
         Choices = [.. ChoicesOf(new(upstream, null))];
-        SharesRanks = Choices.Count > 1;
+        SharesRanks = Choices.Length > 1;
     }
 
     /// <summary>The pattern as the configuration writes it; empty for a request that goes by its protocol.</summary>
@@ -40,7 +41,7 @@ internal sealed class Route
     public RouteTimeouts Timeouts { get; }
 
     /// <summary>Every candidate with every credential, in the order in which they are asked.</summary>
-    public IReadOnlyList<Choice> Choices { get; }
+    public ImmutableArray<Choice> Choices { get; }
 
     /// <summary>Whether some of them are equals, which share by weight, conversation by conversation.</summary>
     public bool SharesRanks { get; }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Holdfast.Failover;
 using Holdfast.Proxy;
 
@@ -24,7 +25,8 @@ internal sealed class RoutePlan
 {
     private readonly FailoverTools _tools;
     private readonly ClientRequest _client;
-    private readonly IReadOnlyList<Choice> _choices;
+    private readonly ChoiceHealth _health;
+    private readonly ImmutableArray<Choice> _choices;
     private readonly AffinityEntry? _home;
     private PlanRequest? _request;
     private Trial[]? _trials;
@@ -44,7 +46,8 @@ internal sealed class RoutePlan
         _sentAt = startedAt;
         _client = request;
         _tools = tools;
-        (_choices, _home) = route.Choices.Count == 1 ? (route.Choices, null) : Request.Order(route, tools, startedAt);
+        _health = new(tools.Health, request);
+        (_choices, _home) = route.Choices.Length == 1 ? (route.Choices, null) : Request.Order(route, tools, startedAt);
     }
 
     /// <summary>The route it follows.</summary>
@@ -53,8 +56,8 @@ internal sealed class RoutePlan
     /// <summary>Whom the present attempt asks.</summary>
     public Choice Current => _choices[_current];
 
-    /// <summary>How many choices there are in all.</summary>
-    public bool IsAlone => _choices.Count == 1;
+    /// <summary>Whether there is one choice only.</summary>
+    public bool IsAlone => _choices.Length == 1;
 
     /// <summary>Every attempt that failed, in order.</summary>
     public IReadOnlyList<FailedAttempt> Failures => _failures ?? [];
@@ -73,12 +76,12 @@ internal sealed class RoutePlan
     {
         get
         {
-            if (_choices.Count == 1 || _attempts + 1 >= _tools.Options.MaxAttempts)
+            if (_choices.Length == 1 || _attempts + 1 >= _tools.Options.MaxAttempts)
             {
                 return false;
             }
 
-            for (var i = 0; i < _choices.Count; i++)
+            for (var i = 0; i < _choices.Length; i++)
             {
                 if (i != _current && IsUntried(i))
                 {
@@ -93,7 +96,7 @@ internal sealed class RoutePlan
     /// <summary>Chooses whom to ask first; gives up where everybody is spared for longer than the caller can wait.</summary>
     public Step Begin()
     {
-        if (_choices.Count == 1)
+        if (_choices.Length == 1)
         {
             return new(StepKind.Begin);
         }
@@ -113,8 +116,8 @@ internal sealed class RoutePlan
         var now = _tools.Time.GetUtcNow();
         return
         [
-            .. Enumerable.Range(0, _choices.Count).Where(IsUntried)
-                .Select(i => (_choices[i], HealthOf(i, now)))
+            .. Enumerable.Range(0, _choices.Length).Where(IsUntried)
+                .Select(i => (_choices[i], _health.Of(_choices[i], now)))
                 .Where(one => one.Item2.State == HealthState.Cooling),
         ];
     }
@@ -131,7 +134,7 @@ internal sealed class RoutePlan
         }
 
         var mayRotate = FailoverPolicy.IsOfCredential(verdict);
-        for (var i = 0; i < _choices.Count; i++)
+        for (var i = 0; i < _choices.Length; i++)
         {
             if (i != _current && IsUntried(i) && (mayRotate || _choices[i].Candidate != Current.Candidate))
             {
@@ -148,12 +151,12 @@ internal sealed class RoutePlan
         var now = _tools.Time.GetUtcNow();
         (_failures ??= []).Add(new(Current, failure, verdict));
         _attempts++;
-        _trials ??= new Trial[_choices.Count];
+        _trials ??= new Trial[_choices.Length];
         ref var trial = ref _trials[_current];
         trial.Asked++;
         if (!failure.ClientAborted)
         {
-            _tools.Health.Failed(Current.Upstream.Name, HealthNameOf(Current), ModelOf(Current), verdict, now, _sentAt);
+            _health.Failed(Current, verdict, now, _sentAt);
         }
 
         if ((!verdict.MayFallBack && !verdict.RetrySame) || _attempts >= _tools.Options.MaxAttempts)
@@ -203,10 +206,9 @@ internal sealed class RoutePlan
     /// <param name="cacheTokens">Tokens of the prompt that the provider keeps now.</param>
     public void Succeeded(long cacheTokens)
     {
-        if (!_tools.Health.IsQuiet)
+        if (!_health.IsQuiet)
         {
-            _tools.Health.Succeeded(
-                Current.Upstream.Name, HealthNameOf(Current), ModelOf(Current), _tools.Time.GetUtcNow(), _sentAt);
+            _health.Succeeded(Current, _tools.Time.GetUtcNow(), _sentAt);
         }
 
         // Where it would go anyway, and nothing is lost by moving it, there is nothing to remember.
@@ -259,59 +261,16 @@ internal sealed class RoutePlan
     /// <summary>The first untried choice with this prospect; null where there is none.</summary>
     private int? Pick(Prospect prospect, DateTimeOffset now)
     {
-        for (var i = 0; i < _choices.Count; i++)
+        for (var i = 0; i < _choices.Length; i++)
         {
-            if (IsUntried(i) && ProspectOf(i, now) == prospect && MayAsk(i, prospect, now))
+            if (IsUntried(i) && _health.ProspectOf(_choices[i], now, PatienceLeft) == prospect
+                && _health.MayAsk(_choices[i], prospect, now))
             {
                 return i;
             }
         }
 
         return null;
-    }
-
-    private Prospect ProspectOf(int index, DateTimeOffset now)
-    {
-        var health = HealthOf(index, now);
-        if (health.State != HealthState.Cooling)
-        {
-            return Prospect.Good;
-        }
-
-        if (health.IsProbed)
-        {
-            // A turn may take long: whoever has nobody else does not wait for its end.
-            return Prospect.Fair;
-        }
-
-        if (health.IsLimit && health.Until - now <= PatienceLeft)
-        {
-            return Prospect.WorthWaiting;
-        }
-
-        return health.IsLimit || health.IsBlocked ? Prospect.Poor : Prospect.Fair;
-    }
-
-    private Availability HealthOf(int index, DateTimeOffset now)
-    {
-        var choice = _choices[index];
-        return _tools.Health.IsQuiet
-            ? default
-            : _tools.Health.Of(choice.Upstream.Name, HealthNameOf(choice), ModelOf(choice), now);
-    }
-
-    /// <summary>One that was unwell is asked by one exchange at a time, and seldom while it cools down for long.</summary>
-    private bool MayAsk(int index, Prospect prospect, DateTimeOffset now)
-    {
-        if (_tools.Health.IsQuiet || prospect == Prospect.Fair)
-        {
-            return true;
-        }
-
-        var choice = _choices[index];
-        return prospect == Prospect.Good
-            ? _tools.Health.TryProbe(choice.Upstream.Name, HealthNameOf(choice), ModelOf(choice), now)
-            : _tools.Health.TryNevertheless(choice.Upstream.Name, HealthNameOf(choice), ModelOf(choice), now);
     }
 
     private TimeSpan PatienceLeft =>
@@ -324,10 +283,10 @@ internal sealed class RoutePlan
     {
         var earliest = DateTimeOffset.MaxValue;
         var index = -1;
-        for (var i = 0; i < _choices.Count; i++)
+        for (var i = 0; i < _choices.Length; i++)
         {
             var until = _trials is { } trials && trials[i].Asked > 0 ? trials[i].LimitedUntil
-                : IsUntried(i) && HealthOf(i, now) is { IsLimit: true, IsProbed: false, State: HealthState.Cooling } cooling ? cooling.Until
+                : IsUntried(i) && _health.Of(_choices[i], now) is { IsLimit: true, IsProbed: false, State: HealthState.Cooling } cooling ? cooling.Until
                 : default;
             if (until != default && until < earliest)
             {
@@ -347,32 +306,10 @@ internal sealed class RoutePlan
 
     private void PassOverOtherCredentials()
     {
-        for (var i = 0; i < _choices.Count; i++)
+        for (var i = 0; i < _choices.Length; i++)
         {
             _trials![i].IsPassedOver |= i != _current && _choices[i].Candidate == Current.Candidate;
         }
-    }
-
-    /// <summary>A client's own credential is known by its fingerprint: one client's limit is not another's.</summary>
-    private string HealthNameOf(Choice choice) =>
-        choice.Credential.IsClients ? Request.ClientCredential : choice.Credential.Name;
-
-    private string? ModelOf(Choice choice) => choice.Candidate.Model ?? _client.Model;
-
-    /// <summary>What may be hoped of an untried choice.</summary>
-    private enum Prospect
-    {
-        /// <summary>It is well, or it is time to find out.</summary>
-        Good,
-
-        /// <summary>It failed lately.</summary>
-        Fair,
-
-        /// <summary>Its limit will be over within the caller's patience.</summary>
-        WorthWaiting,
-
-        /// <summary>It is limited for long, or its money or credential was refused.</summary>
-        Poor,
     }
 
     private struct Trial

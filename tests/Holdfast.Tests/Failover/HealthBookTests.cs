@@ -13,19 +13,19 @@ public sealed class HealthBookTests
     private readonly HealthBook _book = new(new CooldownOptions());
     private DateTimeOffset _now = new(2026, 7, 1, 12, 0, 0, TimeSpan.Zero);
 
-    private Availability Now(string? model = Model) => _book.Of(Upstream, Key, model, _now);
+    private Availability Now(string? model = Model) => _book.Of(new(Upstream, Key, model), _now);
 
     private TimeSpan Left(string? model = Model) => Now(model) is { State: HealthState.Cooling } cooling
         ? cooling.Until - _now
         : TimeSpan.Zero;
 
     private void Fail(Classification verdict, string? model = Model, DateTimeOffset? sent = null) =>
-        _book.Failed(Upstream, Key, model, verdict, _now, sent);
+        _book.Failed(new(Upstream, Key, model), verdict, _now, sent);
 
     private void Succeed(string? model = Model, DateTimeOffset? sent = null) =>
-        _book.Succeeded(Upstream, Key, model, _now, sent);
+        _book.Succeeded(new(Upstream, Key, model), _now, sent);
 
-    private bool TryProbe(string? model = Model) => _book.TryProbe(Upstream, Key, model, _now);
+    private bool TryProbe(string? model = Model) => _book.TryProbe(new(Upstream, Key, model), _now);
 
     private void Wait(TimeSpan time) => _now += time;
 
@@ -89,8 +89,8 @@ public sealed class HealthBookTests
 
             Assert.Equal((HealthState.Cooling, TimeSpan.Parse(length), verdict.Reason), (Now().State, Left(), Now().Reason));
             Assert.Equal(isForAllModels, Now(OtherModel).State == HealthState.Cooling);
-            Assert.Equal(HealthState.Ready, _book.Of("second", Key, Model, _now).State);
-            Assert.Equal(HealthState.Ready, _book.Of(Upstream, "SECOND_KEY", Model, _now).State);
+            Assert.Equal(HealthState.Ready, _book.Of(new("second", Key, Model), _now).State);
+            Assert.Equal(HealthState.Ready, _book.Of(new(Upstream, "SECOND_KEY", Model), _now).State);
             WaitForTheEnd();
             Assert.Equal(HealthState.ProbeDue, Now().State);
             Assert.True(TryProbe());
@@ -440,11 +440,11 @@ public sealed class HealthBookTests
     {
         var book = new HealthBook(new CooldownOptions { Enabled = false });
 
-        book.Failed(Upstream, Key, Model, GivenVerdicts.Auth(), _now);
+        book.Failed(new(Upstream, Key, Model), GivenVerdicts.Auth(), _now);
         book.Restore([Saved(_now.AddHours(1))], _now);
 
-        Assert.Equal(default, book.Of(Upstream, Key, Model, _now));
-        Assert.True(book.TryProbe(Upstream, Key, Model, _now));
+        Assert.Equal(default, book.Of(new(Upstream, Key, Model), _now));
+        Assert.True(book.TryProbe(new(Upstream, Key, Model), _now));
         Assert.Empty(book.Snapshot(_now));
         Assert.Equal(0, book.Version);
     }
@@ -479,10 +479,10 @@ public sealed class HealthBookTests
         after.Restore(_book.Snapshot(_now), _now);
 
         Assert.Equal(_book.Snapshot(_now), after.Snapshot(_now));
-        _now = after.Of(Upstream, Key, null, _now).Until;
-        after.Failed(Upstream, Key, Model, GivenVerdicts.RateLimit(), _now);
-        after.Failed(Upstream, Key, Model, GivenVerdicts.Auth(), _now);
-        Assert.Equal(TimeSpan.FromHours(10), after.Of(Upstream, Key, null, _now).Until - _now);
+        _now = after.Of(new(Upstream, Key, null), _now).Until;
+        after.Failed(new(Upstream, Key, Model), GivenVerdicts.RateLimit(), _now);
+        after.Failed(new(Upstream, Key, Model), GivenVerdicts.Auth(), _now);
+        Assert.Equal(TimeSpan.FromHours(10), after.Of(new(Upstream, Key, null), _now).Until - _now);
         Assert.Equal(3, after.Snapshot(_now)[1].Step);
     }
 
@@ -527,9 +527,9 @@ public sealed class HealthBookTests
     {
         var client = HealthKey.OfClient("0011223344556677");
 
-        _book.Failed(Upstream, client, Model, GivenVerdicts.Auth(), _now);
+        _book.Failed(new(Upstream, client, Model), GivenVerdicts.Auth(), _now);
 
-        Assert.Equal(HealthState.Cooling, _book.Of(Upstream, client, Model, _now).State);
+        Assert.Equal(HealthState.Cooling, _book.Of(new(Upstream, client, Model), _now).State);
         Assert.True(Assert.Single(_book.Snapshot(_now)).IsClients);
         Assert.Equal(0, _book.Version);
         Assert.False(new HealthKey(Upstream, Key, null).IsClients);
@@ -541,12 +541,12 @@ public sealed class HealthBookTests
         Fail(GivenVerdicts.RateLimit(retryAfterSeconds: 60));
         for (var i = 0; i < 25_000; i++)
         {
-            _book.Failed(Upstream, HealthKey.OfClient($"{i}"), Model, GivenVerdicts.Auth(), _now);
+            _book.Failed(new(Upstream, HealthKey.OfClient($"{i}"), Model), GivenVerdicts.Auth(), _now);
         }
 
         Assert.InRange(_book.Snapshot(_now).Count, 9_000, 10_000);
         Assert.Equal(TimeSpan.FromSeconds(60), Left());
-        Assert.Equal(HealthState.Cooling, _book.Of(Upstream, HealthKey.OfClient("24999"), Model, _now).State);
+        Assert.Equal(HealthState.Cooling, _book.Of(new(Upstream, HealthKey.OfClient("24999"), Model), _now).State);
     }
 
     [Fact]
@@ -566,7 +566,7 @@ public sealed class HealthBookTests
     public void While_nothing_is_wrong_asking_and_success_take_no_memory()
     {
         Fail(GivenVerdicts.RateLimit());
-        var other = _book.Of("second", Key, Model, _now);
+        var other = _book.Of(new("second", Key, Model), _now);
         Assert.Equal(HealthState.Ready, other.State);
 
         // The runtime compiles the methods anew while they are hot, which takes memory once.
@@ -578,8 +578,8 @@ public sealed class HealthBookTests
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1_000; i++)
         {
-            _book.Of("second", Key, Model, _now);
-            _book.Succeeded("second", Key, Model, _now, _now);
+            _book.Of(new("second", Key, Model), _now);
+            _book.Succeeded(new("second", Key, Model), _now, _now);
         }
 
         return GC.GetAllocatedBytesForCurrentThread() - before;
@@ -607,21 +607,21 @@ public sealed class HealthBookTests
             var (key, model, now) = ($"KEY_{i % 7}", $"model-{i % 11}", _now.AddSeconds(i));
             _ = (i % 4) switch
             {
-                0 => _book.TryProbe(Upstream, key, model, now),
-                1 => _book.Of(Upstream, key, model, now).IsLimit,
+                0 => _book.TryProbe(new(Upstream, key, model), now),
+                1 => _book.Of(new(Upstream, key, model), now).IsLimit,
                 _ => _book.Snapshot(now).Count > 0 && i % 100 == 2,
             };
-            _book.Failed(Upstream, key, model, verdicts[i % verdicts.Length], now);
-            _book.Succeeded(Upstream, key, model, now);
+            _book.Failed(new(Upstream, key, model), verdicts[i % verdicts.Length], now);
+            _book.Succeeded(new(Upstream, key, model), now);
         });
         var later = _now.AddDays(2);
         for (var i = 0; i < 77; i++)
         {
-            _book.Succeeded(Upstream, $"KEY_{i % 7}", $"model-{i % 11}", later);
+            _book.Succeeded(new(Upstream, $"KEY_{i % 7}", $"model-{i % 11}"), later);
         }
 
         Assert.Empty(_book.Snapshot(_now));
-        Assert.True(_book.TryProbe(Upstream, "KEY_1", "model-1", _now));
+        Assert.True(_book.TryProbe(new(Upstream, "KEY_1", "model-1"), _now));
     }
 
     private static HealthEntry Saved(DateTimeOffset until) =>

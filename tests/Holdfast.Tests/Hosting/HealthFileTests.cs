@@ -80,7 +80,7 @@ public sealed class HealthFileTests : IDisposable
         Fail("KEY", GivenVerdicts.RateLimit());
         _time.Advance(TimeSpan.FromSeconds(1));
 
-        _book.Succeeded("anthropic", "KEY", "claude-opus-4-6", _time.GetUtcNow());
+        _book.Succeeded(new("anthropic", "KEY", "claude-opus-4-6"), _time.GetUtcNow());
         _time.Advance(TimeSpan.FromSeconds(1));
 
         Assert.DoesNotContain("KEY", await File.ReadAllTextAsync(Path), StringComparison.Ordinal);
@@ -178,7 +178,7 @@ public sealed class HealthFileTests : IDisposable
     }
 
     private void Fail(string credential, Classification verdict) =>
-        _book.Failed("anthropic", credential, "claude-opus-4-6", verdict, _time.GetUtcNow());
+        _book.Failed(new("anthropic", credential, "claude-opus-4-6"), verdict, _time.GetUtcNow());
 
     private void Write(string text)
     {

@@ -109,6 +109,7 @@ internal static class GatewayApp
     private static void AddProxy(this IServiceCollection services)
     {
         services.AddSingleton<ErrorTexts>();
+        services.AddSingleton<ErrorAnswer>();
         services.AddSingleton<FailureAnswer>();
         services.AddSingleton<Decisions>();
         services.AddSingleton<StormGuard>();

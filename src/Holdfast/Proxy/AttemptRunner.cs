@@ -38,7 +38,8 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
     }
 
     /// <summary>Runs one attempt to its end.</summary>
-    public async Task<AttemptResult> RunAsync(Attempt attempt)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<AttemptResult> RunAsync(Attempt attempt)
     {
         var upstream = attempt.Choice.Upstream;
         attempt.Vigil.BeginAttempt();
@@ -104,9 +105,11 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             using var message = MessageFor(attempt);
             attempt.Trace = message.Trace;
             exchange.AdvanceTo(Phase.Dispatched);
+#pragma warning disable CA2012 // The rule cannot follow it: the value is taken once, here or in GiveUpAsync.
             var send = isRepeat
                 ? upstream.SendFreshAsync(message, vigil.GivenUp)
                 : upstream.SendAsync(message, vigil.GivenUp);
+#pragma warning restore CA2012
             if (!send.IsCompleted)
             {
                 // Only wakes the loop, which looks for itself.
@@ -156,10 +159,16 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
     }
 
     private static async Task<AttemptResult> GiveUpAsync(
-        Task<HttpResponseMessage> send, Alarm alarm, Attempt attempt)
+        ValueTask<HttpResponseMessage> send, Alarm alarm, Attempt attempt)
     {
         var exchange = attempt.Exchange;
         await attempt.Vigil.GiveUpAsync();
+        while (!send.IsCompleted)
+        {
+            // It takes one continuation only, and has one: what wakes the loop.
+            await attempt.Vigil.WaitAsync();
+        }
+
         try
         {
             (await send).Dispose();

@@ -206,18 +206,6 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         plan.Succeeded(Record.CacheReadTokens + (Record.CacheWriteTokens ?? Record.InputTokens) ?? 0);
     }
 
-    /// <summary>A wait between two attempts ended before its time.</summary>
-    public Task EndWaitAsync(Alarm alarm)
-    {
-        if (alarm == Alarm.ClientGone)
-        {
-            NoteClientGone();
-            return Task.CompletedTask;
-        }
-
-        return FailAsync(new(Phase, alarm == Alarm.Stopping ? ErrorCodes.GatewayStopped : ErrorCodes.TotalTimeout));
-    }
-
     /// <summary>The exchange ended well.</summary>
     public void Complete() => Record.End = "completed";
 
@@ -268,104 +256,6 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     /// <summary>Our error with the short flight record.</summary>
     public GatewayError ErrorOf(ErrorCode code, string? message = null) =>
         new(code, message ?? _tools.Texts.MessageFor(code, Timeouts), ExchangeId, FlightRecorder.Short(Record, ElapsedMs));
-
-    /// <summary>Turns the request away: nothing was sent upstream.</summary>
-    public Task RefuseAsync(GatewayError error)
-    {
-        NoteFailure(error.Code, null);
-        return AnswerErrorAsync(error with { ExchangeId = ExchangeId }, error.Code.Status);
-    }
-
-    /// <summary>Tells the client that the last attempt failed: with a status while one can be chosen, else in the stream.</summary>
-    public async Task FailAsync(AttemptResult.Failed failed)
-    {
-        NoteFailure(failed.Code, failed.Detail, failed.Cause);
-        var error = ErrorOf(failed.Code);
-        if (Stream is { IsOpen: true } stream)
-        {
-            _tools.Logger.StreamLost(ExchangeId, failed.Code.Name);
-            await stream.EndWithErrorAsync(error);
-            return;
-        }
-
-        ClearHead();
-        _tools.Logger.AttemptFailed(ExchangeId, failed.Phase, failed.Code.Name);
-        await AnswerErrorAsync(error, failed.Code.Status);
-    }
-
-    /// <summary>What was already copied of a head that then could not be sent is not ours.</summary>
-    public void ClearHead()
-    {
-        if (!Http.Response.HasStarted)
-        {
-            Http.Response.Headers.Clear();
-            ConnectionState.Of(Http)?.StampAnswer(Http.Response);
-        }
-    }
-
-    /// <summary>Sends a body whose head is set already.</summary>
-    public async ValueTask WriteWholeAsync(ReadOnlySequence<byte> body)
-    {
-        if (body.IsEmpty)
-        {
-            // Not even an empty write: some statuses take none.
-            return;
-        }
-
-        Http.Response.ContentLength = body.Length;
-        Record.ResponseBytes += body.Length;
-        foreach (var part in body)
-        {
-            await Http.Response.BodyWriter.WriteAsync(part);
-        }
-    }
-
-    /// <summary>Says when the client may come back, in whole seconds; nothing where that is not known.</summary>
-    public void SetRetryAfter(TimeSpan? wait)
-    {
-        if (wait is { } time)
-        {
-            Http.Response.Headers.RetryAfter =
-                Math.Max(1, Math.Ceiling(time.TotalSeconds)).ToString("0", CultureInfo.InvariantCulture);
-            Http.Response.Headers.Remove("retry-after-ms");
-        }
-    }
-
-    /// <summary>Answers with an error body of the protocol's shape.</summary>
-    public async Task AnswerErrorAsync(GatewayError error, int status)
-    {
-        var response = Http.Response;
-        if (response.HasStarted)
-        {
-            Http.Abort();
-            return;
-        }
-
-        var body = new ArrayBufferWriter<byte>(512);
-        Protocol.WriteErrorBody(error, body);
-        response.StatusCode = status;
-        response.ContentType = "application/json";
-        response.ContentLength = body.WrittenCount;
-        StampAnswer(fidelity: null);
-        response.Headers["holdfast-error"] = error.Code.Name;
-        SetRetryAfter(error.RetryAfter);
-        if (error.Code.Class == ErrorClass.Request)
-        {
-            if (error.Code == ErrorCodes.MethodNotAllowed)
-            {
-                response.Headers.Allow = ApiMethods.Allowed;
-            }
-
-            // Repeating it as it is cannot help; both SDKs obey this.
-            response.Headers["x-should-retry"] = "false";
-        }
-
-        Record.ResponseBytes += body.WrittenCount;
-        if (!HttpMethods.IsHead(Http.Request.Method))
-        {
-            await response.BodyWriter.WriteAsync(body.WrittenMemory);
-        }
-    }
 
     /// <summary>Sets our own headers: what is known when they leave (D22).</summary>
     /// <param name="fidelity">What was done to the answer; null when that is not known, or there is none.</param>

@@ -9,7 +9,7 @@ namespace Holdfast.Proxy;
 /// <summary>The table of contents of a request: every step returns here, no step calls the next one.</summary>
 internal sealed class ExchangeHandler(
     HoldfastOptions options, RequestGuard guard, Drain drain, RouteTable routes, AttemptRunner attempts,
-    Decisions decisions, FailureAnswer failures, StormGuard storms, ExchangeTools tools)
+    Decisions decisions, FailureAnswer failures, ErrorAnswer errors, StormGuard storms, ExchangeTools tools)
 {
     public async Task HandleAsync(HttpContext http, WirePath? path, ClientHeaders client)
     {
@@ -21,7 +21,7 @@ internal sealed class ExchangeHandler(
             if (Refusal(http, path) is { } refusal)
             {
                 ConnectionState.LeaveBody(http);
-                await exchange.RefuseAsync(refusal);
+                await ErrorAnswer.RefuseAsync(exchange, refusal);
                 return;
             }
 
@@ -39,19 +39,19 @@ internal sealed class ExchangeHandler(
             if (unreadable is not null)
             {
                 ConnectionState.LeaveBody(http);
-                await exchange.RefuseAsync(unreadable);
+                await ErrorAnswer.RefuseAsync(exchange, unreadable);
                 return;
             }
 
             if (await storms.CheckAsync(request) is { } repeated)
             {
-                await exchange.RefuseAsync(repeated);
+                await ErrorAnswer.RefuseAsync(exchange, repeated);
                 return;
             }
 
             if (routes.Plan(request, exchange.StartedAt, out var unroutable) is not { } plan)
             {
-                await exchange.RefuseAsync(unroutable);
+                await ErrorAnswer.RefuseAsync(exchange, unroutable);
                 return;
             }
 
@@ -68,7 +68,7 @@ internal sealed class ExchangeHandler(
                 if (step.Delay > TimeSpan.Zero
                     && await attempts.WaitAsync(request, exchange, watch.Vigil, step.Delay) is var alarm and not Alarm.None)
                 {
-                    await exchange.EndWaitAsync(alarm);
+                    await errors.EndWaitAsync(exchange, alarm);
                     return;
                 }
 
@@ -86,7 +86,7 @@ internal sealed class ExchangeHandler(
         {
             // The boundary: a bug of ours must still end the exchange in the client's protocol.
             tools.Logger.Unexpected(e, exchange.ExchangeId);
-            await exchange.FailAsync(new(exchange.Phase, ErrorCodes.InternalError, e.GetType().Name));
+            await errors.FailAsync(exchange, new(exchange.Phase, ErrorCodes.InternalError, e.GetType().Name));
         }
         catch (Exception)
         {

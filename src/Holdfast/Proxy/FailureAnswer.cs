@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -14,7 +15,7 @@ namespace Holdfast.Proxy;
 /// Tells the client of a failure that could not be absorbed: the upstream's own answer as it is, one error that names every
 /// candidate, or our own words where nobody answered. To known clients in the form that makes their own retries help.
 /// </summary>
-internal sealed class FailureAnswer(HoldfastOptions options)
+internal sealed class FailureAnswer(HoldfastOptions options, ErrorAnswer errors)
 {
     private static readonly JsonSerializerOptions AsWritten = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -35,7 +36,7 @@ internal sealed class FailureAnswer(HoldfastOptions options)
         }
         else if (answer is null)
         {
-            await exchange.FailAsync(failed);
+            await errors.FailAsync(exchange, failed);
         }
         else if (answer.IsHtml)
         {
@@ -60,7 +61,7 @@ internal sealed class FailureAnswer(HoldfastOptions options)
             RetryAfter = spared.Min(one => one.Health.Until) - exchange.Now,
         };
         exchange.NoteFailure(ErrorCodes.AllCandidatesSpared, null);
-        return exchange.AnswerErrorAsync(error, status);
+        return ErrorAnswer.SendAsync(exchange, error, status);
     }
 
     /// <summary>One error for all: who was asked, and why each did not answer (R110). The status is the last one's (D29).</summary>
@@ -86,9 +87,9 @@ internal sealed class FailureAnswer(HoldfastOptions options)
             return;
         }
 
-        exchange.ClearHead();
+        ErrorAnswer.ClearHead(exchange);
         NoteUpstreamStatus(exchange, status, told.Status);
-        await exchange.AnswerErrorAsync(error, told.Status);
+        await ErrorAnswer.SendAsync(exchange, error, told.Status);
     }
 
     /// <summary>A page is for people: the client gets its status, and what it is called (D17).</summary>
@@ -108,7 +109,7 @@ internal sealed class FailureAnswer(HoldfastOptions options)
             return;
         }
 
-        exchange.ClearHead();
+        ErrorAnswer.ClearHead(exchange);
         if (page.HeaderOf("retry-after") is { } retryAfter)
         {
             exchange.Http.Response.Headers.RetryAfter = retryAfter;
@@ -116,11 +117,11 @@ internal sealed class FailureAnswer(HoldfastOptions options)
 
         if (told != upstreams)
         {
-            exchange.SetRetryAfter(told.RetryAfter);
+            ErrorAnswer.SetRetryAfter(exchange.Http.Response, told.RetryAfter);
             NoteUpstreamStatus(exchange, page.Status, told.Status);
         }
 
-        await exchange.AnswerErrorAsync(error, told.Status);
+        await ErrorAnswer.SendAsync(exchange, error, told.Status);
     }
 
     /// <summary>The upstream's own answer, byte for byte unless the client's profile has something better (R45).</summary>
@@ -140,18 +141,35 @@ internal sealed class FailureAnswer(HoldfastOptions options)
         var told = Adjusted(request, upstreams, verdict);
         var body = told == upstreams ? null : Rewritten(answer.Bytes(), told);
         var response = exchange.Http.Response;
-        exchange.ClearHead();
+        ErrorAnswer.ClearHead(exchange);
         response.StatusCode = told.Status;
         AnswerHeaders.CopyTo(answer.Response, response.Headers, keepsBody: body is null);
         if (told != upstreams)
         {
-            exchange.SetRetryAfter(told.RetryAfter);
+            ErrorAnswer.SetRetryAfter(exchange.Http.Response, told.RetryAfter);
             NoteUpstreamStatus(exchange, answer.Status, told.Status);
         }
 
         exchange.StampAnswer(exchange.FidelityOf(answer.IsRepaired || body is not null));
         exchange.Phase = Phase.Committed;
-        await exchange.WriteWholeAsync(body is null ? answer.Body : new(body));
+        await WriteAsync(exchange, body is null ? answer.Body : new(body));
+    }
+
+    /// <summary>Sends a body whose head is set already.</summary>
+    private static async ValueTask WriteAsync(Exchange exchange, ReadOnlySequence<byte> body)
+    {
+        if (body.IsEmpty)
+        {
+            // Not even an empty write: some statuses take none.
+            return;
+        }
+
+        exchange.Http.Response.ContentLength = body.Length;
+        exchange.Record.ResponseBytes += body.Length;
+        foreach (var part in body)
+        {
+            await exchange.Http.Response.BodyWriter.WriteAsync(part);
+        }
     }
 
     private ToldFailure Adjusted(ClientRequest request, ToldFailure told, Classification verdict) =>

@@ -115,6 +115,12 @@ internal sealed class UpstreamBody(Stream source, Attempt attempt, SilenceBreake
     private async ValueTask AbandonAsync(ValueTask<int> read)
     {
         await _vigil.GiveUpAsync();
+        while (!read.IsCompleted)
+        {
+            // Its one continuation wakes the loop.
+            await _vigil.WaitAsync();
+        }
+
         try
         {
             await read;

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 
@@ -64,12 +65,12 @@ internal sealed class Upstream : IDisposable
     /// <summary>Sends through the pool and returns when the answer's headers are there. A connection that cannot be set
     /// up is dialled again as configured (R13); what was sent is never repeated here (R14).</summary>
     /// <exception cref="HttpRequestException">And others: give them to <see cref="UpstreamFailure.From"/>.</exception>
-    public Task<HttpResponseMessage> SendAsync(UpstreamRequest request, CancellationToken cancellationToken) =>
+    public ValueTask<HttpResponseMessage> SendAsync(UpstreamRequest request, CancellationToken cancellationToken) =>
         SendAsync(_pooled.Value, request, cancellationToken);
 
     /// <summary>As <see cref="SendAsync(UpstreamRequest, CancellationToken)"/>, on a new connection that no other request
     /// uses: for the stale repeat.</summary>
-    public Task<HttpResponseMessage> SendFreshAsync(UpstreamRequest request, CancellationToken cancellationToken) =>
+    public ValueTask<HttpResponseMessage> SendFreshAsync(UpstreamRequest request, CancellationToken cancellationToken) =>
         SendAsync(_fresh.Value, request, cancellationToken);
 
     /// <summary>Whether a failed attempt may be repeated once because its connection had died unused: it was reused,
@@ -92,7 +93,8 @@ internal sealed class Upstream : IDisposable
 
     public override string ToString() => Name;
 
-    private async Task<HttpResponseMessage> SendAsync(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<HttpResponseMessage> SendAsync(
         HttpMessageInvoker invoker, UpstreamRequest request, CancellationToken cancellationToken)
     {
         var trace = request.Trace;

@@ -119,6 +119,52 @@ public sealed class FaultMatrixTests
         await FaultCases.CheckAsync(chain, await FaultCases.RunAsync(chain, cases), isDispatched: false);
     }
 
+    [Fact]
+    public async Task The_second_candidate_answers_when_the_first_takes_no_connections()
+    {
+        using var full = await FullBacklog.StartAsync();
+        await using var chain = await ChainGateway.StartAsync(
+            configure: options => options.Timeouts.Connect = TimeSpan.FromMilliseconds(400), firstAddress: full.BaseUrl);
+        var cases = FaultCases.Of((_, _) => [new("blackhole", Answer.Ok(), "timeout/timeout_connect")]);
+        FaultCases.Arm(chain, cases);
+
+        await FaultCases.CheckAsync(
+            chain, await FaultCases.RunAsync(chain, cases, clients: cases.Count), isDispatched: false);
+    }
+
+    [Fact]
+    public async Task The_second_candidate_answers_when_the_first_speaks_no_TLS()
+    {
+        await using var plain = SimulatedUpstream.Start();
+        await using var chain = await ChainGateway.StartAsync(firstAddress: new($"https://{plain.BaseUrl.Authority}"));
+        var cases = FaultCases.Of((_, _) => [new("tls-plain", Answer.Ok(), "timeout/tls")]);
+        FaultCases.Arm(chain, cases);
+
+        await FaultCases.CheckAsync(chain, await FaultCases.RunAsync(chain, cases), isDispatched: false);
+    }
+
+    /// <summary>A stream of Gemini without <c>alt=sse</c> is one JSON array: no error can be told in it once it has begun.</summary>
+    [Fact]
+    public async Task The_second_candidate_answers_also_where_the_stream_is_a_JSON_array()
+    {
+        const string path = "/v1beta/models/test:streamGenerateContent";
+        var (_, body) = Requests.Turn("gemini");
+        await using var chain = await ChainGateway.StartAsync();
+        chain.Second.Always(Turns.Healthy);
+        var wanted = (await chain.PostAsync(path, body, ("holdfast-upstream", "second-gemini"))).Text;
+        Assert.StartsWith("[", wanted, StringComparison.Ordinal);
+        foreach (var fault in Sudden)
+        {
+            chain.First.Script(fault.Answer);
+
+            var answer = await chain.PostAsync(path, body, ("x-api-key", fault.Name));
+
+            Assert.Equal((fault.Name, 200, "second-gemini", wanted), (fault.Name, answer.Status, answer.Upstream, answer.Text));
+        }
+
+        Assert.Equal([Sudden.Length, Sudden.Length + 1], chain.Ledger);
+    }
+
     [Theory]
     [InlineData(ConnectionFault.Reset)]
     [InlineData(ConnectionFault.Close)]

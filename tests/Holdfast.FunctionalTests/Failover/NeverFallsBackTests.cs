@@ -59,6 +59,21 @@ public sealed class NeverFallsBackTests
 
     public static TheoryData<string> Protocols => Turns.Protocols;
 
+    /// <summary>Somebody may stand between: whoever runs the gateway is to see it, and nothing is to go around it.</summary>
+    [Fact]
+    public async Task A_certificate_nobody_vouches_for_is_told_and_not_gone_around()
+    {
+        using var certificates = new Upstreams.TestCertificates();
+        await using var server = Upstreams.RawUpstream.StartOk(certificates.Server());
+        await using var chain = await ChainGateway.StartAsync(firstAddress: server.Url);
+
+        var answer = await chain.AskAsync();
+
+        Assert.Equal((502, "upstream_tls"), (answer.Status, answer.Header("holdfast-error")));
+        Assert.Equal([0, 0], chain.Ledger);
+        Assert.Equal(0, server.Requests);
+    }
+
     [Theory]
     [MemberData(nameof(RefusalsAndForms))]
     public async Task What_the_request_brought_on_reaches_the_client_unchanged_and_nobody_else_is_asked(int index, bool stream)

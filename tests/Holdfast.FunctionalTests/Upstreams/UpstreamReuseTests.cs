@@ -90,7 +90,7 @@ public sealed class UpstreamReuseTests : UpstreamTestBase
         using var upstream = Connect(server.Url);
         using var request = new UpstreamRequest(HttpMethod.Get, upstream.Target(Target));
 
-        using var response = await upstream.SendAsync(request, CancellationToken.None).WaitAsync(Deadline);
+        using var response = await upstream.SendAsync(request, CancellationToken.None).AsTask().WaitAsync(Deadline);
 
         Assert.StartsWith($"GET {Target} HTTP/1.1\r\nHost: 127.0.0.1:{server.Port}\r\n\r\n", await seen.Task.WaitAsync(Deadline));
     }

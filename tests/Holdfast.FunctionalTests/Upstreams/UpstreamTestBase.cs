@@ -37,7 +37,7 @@ public abstract class UpstreamTestBase
             var sending = fresh
                 ? upstream.SendFreshAsync(request, CancellationToken.None)
                 : upstream.SendAsync(request, CancellationToken.None);
-            using var response = await sending.WaitAsync(Deadline);
+            using var response = await sending.AsTask().WaitAsync(Deadline);
             afterHeaders = true;
             await response.Content.ReadAsStringAsync().WaitAsync(Deadline);
             return new(response.StatusCode, null, trace);

@@ -17,6 +17,8 @@ internal sealed class AnthropicProtocol : WireProtocol
 
     public override StreamFollower Follow(StreamContext context) => new AnthropicStream();
 
+    public override AnswerAssembler Assemble() => new MessageAssembler();
+
     public override void WriteErrorBody(GatewayError error, IBufferWriter<byte> output) =>
         ErrorJson.Write(output, json => WriteError(json, error));
 

@@ -16,6 +16,8 @@ internal sealed class OpenAIResponsesProtocol : WireProtocol
 
     public override StreamFollower Follow(StreamContext context) => new OpenAIResponsesStream(context);
 
+    public override AnswerAssembler Assemble() => new ResponseAssembler();
+
     public override void WriteErrorBody(GatewayError error, IBufferWriter<byte> output) =>
         OpenAIChat.WriteErrorBody(error, output);
 }

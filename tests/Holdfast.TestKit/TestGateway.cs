@@ -158,6 +158,9 @@ public sealed class TestGateway : IAsyncDisposable
 
             // One attempt, told as it ended: what is tried after it is asked for by the tests of failover.
             Failover = new() { Retries = 0, WaitForLimits = Timeout.InfiniteTimeSpan },
+
+            // A client that leaves ends its turn: what goes on without it is asked for by the tests of re-attaching.
+            Journal = new() { Enabled = false },
             Upstreams = new Dictionary<string, UpstreamOptions>(StringComparer.OrdinalIgnoreCase)
             {
                 ["anthropic"] = Of(ProtocolFamily.Anthropic),

@@ -97,6 +97,18 @@ public sealed class ExchangeRecord
     /// <summary>Tokens of the prompt that <see cref="MovedFrom"/> had cached, as far as was known.</summary>
     public long? CacheTokensLost { get; set; }
 
+    /// <summary>The exchange this one repeats: the same turn, whose client had no whole answer (R36); null for none.</summary>
+    public string? RetryOf { get; set; }
+
+    /// <summary>Whether it got the answer that <see cref="RetryOf"/> had asked for: nothing was asked upstream, and what it
+    /// cost stands there.</summary>
+    public bool Reattached { get; set; }
+
+    /// <summary>What became of an answer whose client was lost: <c>drained</c> (read to its end for whoever asks again),
+    /// <c>given_up</c> (nobody asked in time, or it failed); <c>outgrown</c> where it was too large to be kept. Null for an
+    /// answer that reached its client.</summary>
+    public string? Turn { get; set; }
+
     /// <summary>Whether the request was repeated once because a reused connection had died unused (D24).</summary>
     public bool StaleRepeat { get; set; }
 

@@ -1,5 +1,6 @@
 using Holdfast.Failover;
 using Holdfast.Hosting;
+using Holdfast.Journal;
 using Holdfast.Proxy;
 using Holdfast.Routing;
 using Holdfast.Upstreams;
@@ -37,6 +38,9 @@ public sealed class HoldfastOptions
 
     /// <summary>What becomes of a failure before the client has seen output.</summary>
     public FailoverOptions Failover { get; set; } = new();
+
+    /// <summary>How turns go on whose client was lost.</summary>
+    public JournalOptions Journal { get; set; } = new();
 
     /// <summary>How failures that could not be absorbed are told: <c>profile</c> (default; known clients get the status and
     /// headers that make their own retries help) or <c>verbatim</c> (always as the upstream answered).</summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Holdfast.Admin;
 using Holdfast.Configuration;
 using Holdfast.Failover;
+using Holdfast.Journal;
 using Holdfast.Observability;
 using Holdfast.Proxy;
 using Holdfast.Routing;
@@ -69,6 +70,8 @@ internal static class GatewayApp
         var health = services.GetRequiredService<HealthBook>();
         var time = services.GetRequiredService<TimeProvider>();
         services.GetRequiredService<GatewayMetrics>().ObserveCooldowns(() => health.Snapshot(time.GetUtcNow()));
+        var journal = services.GetRequiredService<TurnJournal>();
+        services.GetRequiredService<GatewayMetrics>().ObserveJournal(() => journal.Kept, () => journal.HeldBytes);
         if (services.GetService<GatewayFacts>() is { } facts)
         {
             facts.Cooldowns = health.Snapshot;
@@ -109,6 +112,10 @@ internal static class GatewayApp
     private static void AddProxy(this IServiceCollection services)
     {
         services.AddSingleton<ErrorTexts>();
+        services.AddSingleton(provider => new TurnJournal(
+            provider.GetRequiredService<HoldfastOptions>().Journal, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Reattachment>();
+        services.AddSingleton<SilenceBreaker>();
         services.AddSingleton<ErrorAnswer>();
         services.AddSingleton<FailureAnswer>();
         services.AddSingleton<Decisions>();

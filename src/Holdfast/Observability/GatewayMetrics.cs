@@ -37,6 +37,7 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _staleRepeats;
     private readonly Counter<long> _refusals;
     private readonly Counter<long> _earlyOpens;
+    private readonly Counter<long> _reattachments;
     private readonly Counter<long> _repairs;
     private readonly Counter<long> _silentStreams;
     private readonly Counter<long> _requestBytes;
@@ -69,6 +70,8 @@ internal sealed class GatewayMetrics : IDisposable
         _staleRepeats = Count("holdfast.stale_repeats", "{attempt}",
             "Requests repeated once because a reused connection had died unused.");
         _refusals = Count("holdfast.refusals", "{request}", "Requests refused, by error code.");
+        _reattachments = Count("holdfast.reattachments", "{exchange}",
+            "Turns that came again and got the answer made for them before.");
         _earlyOpens = Count("holdfast.early_opens", "{stream}", "Streams opened before the upstream answered.");
         _repairs = Count("holdfast.repairs", "{answer}", "Answers repaired for the client.");
         _silentStreams = Count("holdfast.silent_streams", "{stream}",
@@ -132,6 +135,9 @@ internal sealed class GatewayMetrics : IDisposable
 
     public void Refused(string code) => _refusals.Add(1, new TagList { { ErrorType, _codes.Of(code) } });
 
+    /// <summary>A turn came again and gets the answer that was made for it before.</summary>
+    public void Reattached(string? protocol, string? upstream) => _reattachments.Add(1, TagsOf(protocol, upstream));
+
     public void OpenedEarly(string? protocol, string? upstream) => _earlyOpens.Add(1, TagsOf(protocol, upstream));
 
     public void Repaired(string? protocol, string? upstream) => _repairs.Add(1, TagsOf(protocol, upstream));
@@ -189,6 +195,13 @@ internal sealed class GatewayMetrics : IDisposable
         "{event}", "What happened on the sockets of our listeners.");
 
     /// <summary>Exports how many client connections are open, read when somebody collects.</summary>
+    public void ObserveJournal(Func<long> kept, Func<long> bytes)
+    {
+        Meter.CreateObservableUpDownCounter(
+            "holdfast.journal.kept", kept, "{turn}", "Whole answers that wait for a client that was lost.");
+        Meter.CreateObservableUpDownCounter("holdfast.journal.size", bytes, "By", "Memory that answers of the journal take.");
+    }
+
     public void ObserveConnections(Func<long> open) => Meter.CreateObservableUpDownCounter(
         "holdfast.connections.open", open, "{connection}", "Client connections open now.");
 

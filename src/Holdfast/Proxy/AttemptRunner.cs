@@ -23,17 +23,17 @@ internal readonly struct Watch(Vigil vigil, ObjectPool<Vigil> pool) : IDisposabl
 /// Runs the attempts of an exchange, one at a time: dispatch, await the answer's head, relay. The only repeat it makes by
 /// itself is the one for a reused connection that had died unused (D24). Owns the upstream's answer while it lasts.
 /// </summary>
-internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools, Drain drain) : IDisposable
+internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools, SilenceBreaker silence, Drain drain)
+    : IDisposable
 {
     private readonly ObjectPool<Vigil> _vigils = VigilPool.Create(tools.Time, drain.Forced);
-    private readonly SilenceBreaker _silence = new(options, tools);
 
     /// <summary>Begins to watch over an exchange; disposing the watch ends it.</summary>
     public Watch Watch(ClientRequest request, Exchange exchange)
     {
         var vigil = _vigils.Get();
         vigil.Begin(options.Timeouts.Total, exchange.Http.RequestAborted);
-        _silence.Begin(request, exchange, vigil);
+        silence.Begin(request, exchange, vigil);
         return new(vigil, _vigils);
     }
 
@@ -81,7 +81,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             }
             else if (alarm == Alarm.ClientSilent)
             {
-                await _silence.BreakAsync(request, exchange, vigil);
+                await silence.BreakAsync(request, exchange, vigil);
             }
             else
             {
@@ -124,7 +124,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
                         await vigil.WaitAsync();
                         break;
                     case Alarm.ClientSilent:
-                        await _silence.BreakAsync(request, exchange, vigil);
+                        await silence.BreakAsync(request, exchange, vigil);
                         break;
                     case var alarm:
                         return await GiveUpAsync(send, alarm, attempt);
@@ -219,7 +219,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
             response.Content.Headers.Remove("content-length");
         }
 
-        var body = new UpstreamBody(source, attempt, _silence)
+        var body = new UpstreamBody(source, attempt, silence)
         {
             SilenceCode = request.WantsStream ? ErrorCodes.FirstByteTimeout : ErrorCodes.RequestTimeout,
         };
@@ -244,13 +244,13 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         Attempt attempt, UpstreamBody body, bool isArray, bool isDecoded, ReadOnlyMemory<byte> prefix = default)
     {
         var (request, exchange, _, _) = attempt;
-        var answer = exchange.Stream ??= _silence.AnswerFor(request, exchange, isArray);
+        var answer = exchange.Stream ??= silence.AnswerFor(request, exchange, isArray);
         tools.Metrics.StreamOpened();
         try
         {
             // What is held back may never be sent: then the client's side must not have seen it either.
             var follower = attempt.HoldsBack ? SilenceBreaker.FollowerFor(request, exchange, isArray) : answer.Follower;
-            return await new StreamRelay(attempt, answer, follower, body, _silence) { IsRepaired = isDecoded }.RunAsync(prefix);
+            return await new StreamRelay(attempt, answer, follower, body, silence) { IsRepaired = isDecoded }.RunAsync(prefix);
         }
         finally
         {
@@ -270,7 +270,8 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
         {
             message.Content = null;
             attempt.IsBodySent = true;
-            if (!attempt.HoldsBack && attempt.Response.IsSuccessStatusCode)
+            // A whole answer is soon there; until then its turn is told by the body.
+            if (!attempt.HoldsBack && attempt.Request.WantsStream && attempt.Response.IsSuccessStatusCode)
             {
                 attempt.ReleaseBody();
             }

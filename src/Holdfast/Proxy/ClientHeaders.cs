@@ -8,6 +8,9 @@ namespace Holdfast.Proxy;
 /// says (statements, never a proof of anything), and what it asks of us.</summary>
 internal sealed class ClientHeaders
 {
+    /// <summary>Says that nobody will come back for the answer.</summary>
+    public const string NoTurn = "none";
+
     private int _sessionRank;
 
     /// <summary>First product of the user agent (<c>claude-cli</c>, <c>codex_exec</c>, <c>OpenAI</c>).</summary>
@@ -31,6 +34,9 @@ internal sealed class ClientHeaders
 
     /// <summary>Its idempotency key (R137).</summary>
     public string? IdempotencyKey { get; private set; }
+
+    /// <summary>The turn it says this is (<c>holdfast-turn</c>); <see cref="NoTurn"/> where it must end with its client.</summary>
+    public string? Turn { get; private set; }
 
     /// <summary>The upstream it asks for by name (<c>holdfast-upstream</c>).</summary>
     public string? Upstream { get; private set; }
@@ -78,6 +84,9 @@ internal sealed class ClientHeaders
                     break;
                 case 12 when Is("x-session-id"):
                     client.NoteSession(values, rank: 1);
+                    break;
+                case 13 when Is("holdfast-turn"):
+                    client.Turn = values.ToString();
                     break;
                 case 13 when Is("authorization"):
                     client.Credential ??= values.ToString();

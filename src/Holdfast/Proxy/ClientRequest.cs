@@ -5,6 +5,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Holdfast.Configuration;
 using Holdfast.Hosting;
+using Holdfast.Journal;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Json;
@@ -15,8 +16,11 @@ using Microsoft.Net.Http.Headers;
 namespace Holdfast.Proxy;
 
 /// <summary>What the client asks for: the body once, in pooled memory, and the few facts peeked out of it.</summary>
-internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeaders client) : IDisposable
+internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeaders client) : ITurnSource, IDisposable
 {
+    private UInt128? _canonicalHash;
+    private bool _isHashed;
+    private TurnRequest? _identity;
     private readonly PooledBytes _body = new(http.Request.ContentLength ?? 0);
 
     /// <summary>The HTTP request.</summary>
@@ -90,6 +94,37 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
             // Bad framing, or the connection's end. Nobody may have asked for the token before: only then is it right now.
             ClientLeft = e is OperationCanceledException or ConnectionResetException || http.RequestAborted.IsCancellationRequested;
             return ClientLeft ? null : new(ErrorCodes.BodyIncomplete, "The request body is badly framed.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public TurnRequest? Identify()
+    {
+        if (_identity is null && CanonicalHash is { } body)
+        {
+            // Without a credential the machine has to do.
+            var principal = client.Credential ?? http.Connection.RemoteIpAddress?.ToString() ?? "";
+            _identity = new(
+                TurnKey.Of(principal, client.Session, path.Target, body),
+                client.Session is null ? null : TurnKey.Of(principal, client.Session, Model ?? "", 0),
+                WantsStream, !WantsStream && path.Protocol.CanAssemble, client.Turn, client.IdempotencyKey);
+        }
+
+        return _identity;
+    }
+
+    /// <summary>What the body asks for, by a hash that does not mind what clients change when they ask again; null where it is
+    /// no JSON object. Asked for first while the body is there.</summary>
+    public UInt128? CanonicalHash
+    {
+        get
+        {
+            if (!_isHashed)
+            {
+                (_canonicalHash, _isHashed) = (CanonicalBody.Hash(Body), true);
+            }
+
+            return _canonicalHash;
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class Decisions(ExchangeTools tools)
         }
 
         // A client that left is nobody's failure; nothing is tried for it any more.
-        var hasLeft = exchange.Http.RequestAborted.IsCancellationRequested;
+        var hasLeft = exchange.HasLeft;
         var step = plan.After(hasLeft ? failure with { ClientAborted = true } : failure, verdict);
         step = hasLeft || failed.Phase == Phase.Committed ? new(StepKind.GiveUp) : step;
         var attempt = new AttemptRecord

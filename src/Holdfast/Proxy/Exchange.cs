@@ -3,6 +3,7 @@ using System.Globalization;
 using Holdfast.Configuration;
 using Holdfast.Failover;
 using Holdfast.Hosting;
+using Holdfast.Journal;
 using Holdfast.Observability;
 using Holdfast.Recording.Records;
 using Holdfast.Routing;
@@ -60,6 +61,15 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
 
     /// <summary>The client's side of a stream, once there is one.</summary>
     public StreamAnswer? Stream { get; set; }
+
+    /// <summary>What goes on without its client, where it does.</summary>
+    public Turn? Turn { get; set; }
+
+    /// <summary>Whether its client has left, and nobody may come back for the answer.</summary>
+    public bool HasLeft => Http.RequestAborted.IsCancellationRequested && Turn?.IsWanted != true;
+
+    /// <summary>Whether its answer is whole, whoever got it.</summary>
+    public bool IsAnswered { get; private set; }
 
     /// <summary>Where the present attempt stands.</summary>
     public Phase Phase
@@ -121,6 +131,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         record.Upstream = choice.Upstream.Name;
         record.Credential = choice.Credential.IsClients ? null : choice.Credential.Name;
         record.ModelSent = choice.Candidate.Model;
+        Turn?.Server = (choice.Upstream.Name, choice.Candidate.Model ?? record.ModelAsked);
         if (record.Attempts++ == 0)
         {
             return;
@@ -192,7 +203,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     /// <summary>An attempt was answered: what the walk learns from it.</summary>
     public void NoteAnswered(RoutePlan plan)
     {
-        if (Record.End != "completed")
+        if (!IsAnswered)
         {
             return;
         }
@@ -206,8 +217,32 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         plan.Succeeded(Record.CacheReadTokens + (Record.CacheWriteTokens ?? Record.InputTokens) ?? 0);
     }
 
-    /// <summary>The exchange ended well.</summary>
-    public void Complete() => Record.End = "completed";
+    /// <summary>The answer is whole.</summary>
+    public void Complete()
+    {
+        IsAnswered = true;
+        Record.End = "completed";
+        if (Turn is not { } turn)
+        {
+            return;
+        }
+
+        if (turn.IsClientLost)
+        {
+            NoteClientGone();
+        }
+
+        turn.Finish(TurnEnd.Whole);
+    }
+
+    /// <summary>Another exchange's answer serves this one too: nothing is asked upstream.</summary>
+    public void Reattach(Turn turn)
+    {
+        (Record.RetryOf, Record.Reattached) = (turn.ExchangeId, true);
+        (Record.Upstream, Record.ModelServed) = turn.Server;
+        _tools.Metrics.Reattached(Record.Protocol, Record.Upstream);
+        _tools.Logger.Reattached(ExchangeId, turn.ExchangeId);
+    }
 
     /// <summary>The client left before its answer was whole (R21): nobody's failure.</summary>
     public void NoteClientGone()
@@ -270,6 +305,11 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
 
         headers["holdfast-exchange"] = ExchangeId;
         Record.Fidelity = fidelity;
+        if (Record.Reattached)
+        {
+            headers["holdfast-reattached"] = "1";
+        }
+
         if (Record.OpenedEarly)
         {
             headers["holdfast-opened"] = "early";
@@ -311,6 +351,12 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         {
             // What was done after the headers had left stands only here (D22).
             Record.Fidelity = stream.Fidelity;
+        }
+
+        if (Turn is { } turn)
+        {
+            Record.Turn = turn.IsOutgrown ? "outgrown" : !turn.IsClientLost ? null : IsAnswered ? "drained" : "given_up";
+            turn.Finish(TurnEnd.Failed);
         }
 
         LastFailure?.Answer?.Dispose();

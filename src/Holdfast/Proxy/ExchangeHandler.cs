@@ -9,7 +9,8 @@ namespace Holdfast.Proxy;
 /// <summary>The table of contents of a request: every step returns here, no step calls the next one.</summary>
 internal sealed class ExchangeHandler(
     HoldfastOptions options, RequestGuard guard, Drain drain, RouteTable routes, AttemptRunner attempts,
-    Decisions decisions, FailureAnswer failures, ErrorAnswer errors, StormGuard storms, ExchangeTools tools)
+    Decisions decisions, FailureAnswer failures, ErrorAnswer errors, StormGuard storms, Reattachment reattachment,
+    ExchangeTools tools)
 {
     public async Task HandleAsync(HttpContext http, WirePath? path, ClientHeaders client)
     {
@@ -43,13 +44,24 @@ internal sealed class ExchangeHandler(
                 return;
             }
 
+            var earlier = await reattachment.FindAsync(request);
+            exchange.Record.RetryOf = earlier.Ended?.ExchangeId;
+            if (earlier.Turn is not null)
+            {
+                using var listening = attempts.Watch(request, exchange);
+                if (await reattachment.ReplayAsync(earlier.Turn, request, exchange, listening.Vigil))
+                {
+                    return;
+                }
+            }
+
             if (await storms.CheckAsync(request) is { } repeated)
             {
                 await ErrorAnswer.RefuseAsync(exchange, repeated);
                 return;
             }
 
-            if (routes.Plan(request, exchange.StartedAt, out var unroutable) is not { } plan)
+            if (routes.Plan(request, exchange.StartedAt, earlier.Ended?.FailedCandidate, out var unroutable) is not { } plan)
             {
                 await ErrorAnswer.RefuseAsync(exchange, unroutable);
                 return;
@@ -57,11 +69,13 @@ internal sealed class ExchangeHandler(
 
             exchange.Take(plan.Route);
             using var watch = attempts.Watch(request, exchange);
+            await reattachment.BeginAsync(request, exchange, plan.Route, watch.Vigil);
             for (var step = plan.Begin(); ;)
             {
                 if (step.Kind == StepKind.GiveUp)
                 {
                     await failures.TellAsync(exchange, request, plan);
+                    reattachment.Remember(exchange, plan);
                     return;
                 }
 
@@ -76,6 +90,7 @@ internal sealed class ExchangeHandler(
                 if (result is not AttemptResult.Failed failed)
                 {
                     exchange.NoteAnswered(plan);
+                    reattachment.Remember(exchange, plan);
                     return;
                 }
 

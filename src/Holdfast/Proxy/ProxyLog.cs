@@ -32,6 +32,10 @@ internal static partial class ProxyLog
             + "with Retry-After until it pauses (failover.storms)")]
     public static partial void TurnRepeated(this ILogger logger, string? client, string session, string? model, int count);
 
+    [LoggerMessage(EventId = 1208, Level = LogLevel.Information,
+        Message = "The client of exchange {FirstId} had been lost and asked again: exchange {ExchangeId} gets its answer")]
+    public static partial void Reattached(this ILogger logger, string exchangeId, string firstId);
+
     [LoggerMessage(EventId = 1205, Level = LogLevel.Error,
         Message = "Exchange {ExchangeId} failed in a way nobody expected; the client got an error. This is a bug")]
     public static partial void Unexpected(this ILogger logger, Exception exception, string exchangeId);

@@ -17,13 +17,20 @@ internal sealed class SilenceBreaker(HoldfastOptions options, ExchangeTools tool
         vigil.ClientSilence.Start(request.CanBeOpenedEarly ? OpenEarlyAfter(request, exchange) : KeepAliveAfter);
         if (request.CanBeOpenedEarly)
         {
-            exchange.Stream = AnswerFor(request, exchange);
+            exchange.Stream ??= AnswerFor(request, exchange);
         }
     }
 
     /// <summary>The client has heard nothing for long: gives it something to hear.</summary>
     public async ValueTask BreakAsync(ClientRequest request, Exchange exchange, Vigil vigil)
     {
+        if (vigil.IsClientGone)
+        {
+            // The answer goes on; nobody is there to be kept waiting.
+            vigil.ClientSilence.Stop();
+            return;
+        }
+
         // A JSON array is not opened early: once it is, a failure could no longer be told at all (D20).
         if (exchange.Stream is not { } stream || (!stream.IsOpen && !stream.Follower.CanTellErrors))
         {

@@ -29,7 +29,7 @@ internal sealed class StormGuard(StormWatch watch, GatewayMetrics metrics, TimeP
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
 
-        if (CanonicalBody.Hash(request.Body) is not { } turn)
+        if (request.CanonicalHash is not { } turn)
         {
             return null;
         }

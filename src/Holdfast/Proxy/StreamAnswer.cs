@@ -1,4 +1,5 @@
 using System.Buffers;
+using Holdfast.Journal;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 
@@ -58,11 +59,18 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower fresh, Keep
         Open();
     }
 
-    /// <summary>Queues bytes; they leave with the next flush.</summary>
+    /// <summary>Opens with the head of an answer that was made for an exchange before this one.</summary>
+    public void Open(TurnHead head)
+    {
+        TurnHeads.CopyTo(head, _response);
+        Open();
+    }
+
+    /// <summary>Queues bytes of the answer; they leave with the next flush.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
-        _response.BodyWriter.Write(bytes);
-        exchange.Record.ResponseBytes += bytes.Length;
+        exchange.Turn?.Append(bytes);
+        Send(bytes);
     }
 
     /// <summary>Sends what is queued; waits while the client does not read (R123).</summary>
@@ -77,8 +85,9 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower fresh, Keep
             return;
         }
 
+        // No part of the answer: whoever asks for it again has its own.
         _follower.WriteKeepAlive(form, Scratch());
-        WriteScratch();
+        Send(_scratch!.WrittenSpan);
         exchange.Record.Keepalives += _scratch!.WrittenCount > 0 ? 1 : 0;
 
         // Kestrel takes what is written behind a flush that is still under way, and keeps the order.
@@ -119,10 +128,17 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower fresh, Keep
     private void Open()
     {
         _response.Headers["x-accel-buffering"] = "no";
+        exchange.Turn?.Begin(TurnHeads.Of(_response, isStream: true));
         exchange.StampAnswer(Fidelity);
         exchange.Record.IsSse = _follower.Framing == StreamFraming.ServerSentEvents;
         OpenedMs = exchange.ElapsedMs;
         IsOpen = true;
+    }
+
+    private void Send(ReadOnlySpan<byte> bytes)
+    {
+        _response.BodyWriter.Write(bytes);
+        exchange.Record.ResponseBytes += bytes.Length;
     }
 
     private ArrayBufferWriter<byte> Scratch()

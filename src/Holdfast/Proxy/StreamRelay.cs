@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Holdfast.Failover;
+using Holdfast.Journal;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Sse;
@@ -140,13 +141,27 @@ internal sealed class StreamRelay(
             written |= Relay(frame);
         }
 
-        if (!written || _vigil.IsClientGone)
+        if (_vigil.IsClientGone)
+        {
+            return _exchange.Turn is { IsFull: true } turn ? WaitForReaderAsync(turn) : ValueTask.CompletedTask;
+        }
+
+        if (!written)
         {
             return ValueTask.CompletedTask;
         }
 
         _vigil.ClientSilence.Restart();
         return answer.FlushAsync();
+    }
+
+    /// <summary>Whoever came back for the answer reads more slowly than the upstream writes.</summary>
+    private async ValueTask WaitForReaderAsync(Turn turn)
+    {
+        while (turn.IsFull && _vigil.Final() == Alarm.None)
+        {
+            await _vigil.WaitAsync();
+        }
     }
 
     /// <summary>Shows one frame to the follower and writes what comes of it; whether anything was written.</summary>

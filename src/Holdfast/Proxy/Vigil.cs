@@ -1,3 +1,5 @@
+using Holdfast.Journal;
+
 namespace Holdfast.Proxy;
 
 /// <summary>What an exchange's loop may have to act upon while it waits for the upstream.</summary>
@@ -32,6 +34,7 @@ internal sealed class Vigil : IDisposable
     private readonly WakeUp _wakeUp = new();
     private readonly TimeProvider _time;
     private readonly SilenceClock _total;
+    private readonly SilenceClock _linger;
     private CancellationTokenSource _givenUp = new();
     private CancellationToken _clientGone;
     private readonly CancellationToken _stopping;
@@ -39,6 +42,7 @@ internal sealed class Vigil : IDisposable
     private readonly CancellationTokenRegistration _onStopping;
     private bool _ignoresClient;
     private bool _isTimed;
+    private bool _hasLostClient;
 
     /// <param name="time">The clock.</param>
     /// <param name="stopping">Fires when the process must stop now.</param>
@@ -48,6 +52,7 @@ internal sealed class Vigil : IDisposable
         ClientSilence = new SilenceClock(time, Wake);
         UpstreamSilence = new SilenceClock(time, Wake);
         _total = new SilenceClock(time, Wake);
+        _linger = new SilenceClock(time, Wake);
         _stopping = stopping;
         _onStopping = stopping.UnsafeRegister(static wake => ((Action)wake!)(), Wake);
     }
@@ -61,7 +66,11 @@ internal sealed class Vigil : IDisposable
     /// <summary>Wakes the loop, on the thread that calls: for the end of what it awaits.</summary>
     public Action Resume => _wakeUp.Resume;
 
-    private Action Wake => _wakeUp.Wake;
+    /// <summary>Wakes the loop on a thread of the pool: for those on whose stack it has no place.</summary>
+    public Action Wake => _wakeUp.Wake;
+
+    /// <summary>The answer that goes on without its client, for whoever asks for it again; null where it does not.</summary>
+    public Turn? Turn { get; set; }
 
     /// <summary>Whether the client's connection is closed.</summary>
     public bool IsClientGone => _clientGone.IsCancellationRequested;
@@ -106,16 +115,28 @@ internal sealed class Vigil : IDisposable
         ClientSilence.Stop();
         UpstreamSilence.Stop();
         _total.Stop();
+        _linger.Stop();
         _ignoresClient = false;
+        _hasLostClient = false;
+        Turn = null;
     }
 
     /// <summary>From now on the client's leaving is no alarm: it has all it came for.</summary>
-    public void IgnoreClient() => _ignoresClient = true;
+    public void IgnoreClient()
+    {
+        if (!_ignoresClient && IsClientGone)
+        {
+            // It left before it had all.
+            Turn?.LoseClient(Wake);
+        }
+
+        _ignoresClient = true;
+    }
 
     /// <summary>What ends the exchange even while the upstream speaks.</summary>
     public Alarm Final()
     {
-        if (!_ignoresClient && IsClientGone)
+        if (!_ignoresClient && IsClientGone && !IsAwaited())
         {
             return Alarm.ClientGone;
         }
@@ -155,7 +176,32 @@ internal sealed class Vigil : IDisposable
         ClientSilence.Dispose();
         UpstreamSilence.Dispose();
         _total.Dispose();
+        _linger.Dispose();
         _givenUp.Dispose();
+    }
+
+    /// <summary>Whether somebody may come back for what a client that is gone asked for, or has.</summary>
+    private bool IsAwaited()
+    {
+        if (Turn is not { } turn || !turn.LoseClient(Wake))
+        {
+            return false;
+        }
+
+        if (!_hasLostClient)
+        {
+            _hasLostClient = true;
+            ClientSilence.Stop();
+            _linger.Start(turn.Terms.Linger);
+        }
+
+        if (turn.HasReader || turn.TakeReaderLeft())
+        {
+            _linger.Restart();
+            return true;
+        }
+
+        return !_linger.IsDueAt(_time.GetTimestamp());
     }
 
     private void RenewToken()

@@ -154,8 +154,22 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
         }
 
         await WriteHeldAsync();
+        KeepForWhoeverComesBack();
         Exchange.Complete();
         return AttemptResult.Answered.Value;
+    }
+
+    /// <summary>Its client may be lost by now: the answer is whole nevertheless.</summary>
+    private void KeepForWhoeverComesBack()
+    {
+        if (Exchange.Turn is { } turn && attempt.Vigil.IsClientGone && turn.LoseClient(attempt.Vigil.Wake))
+        {
+            turn.Begin(TurnHeads.Of(_response, isStream: false));
+            foreach (var part in Held.Bytes)
+            {
+                turn.Append(part.Span);
+            }
+        }
     }
 
     /// <summary>Whether an answer that claims to be well reports a failure that somebody else may make good; null where it
@@ -194,6 +208,8 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
             return new AttemptResult.Failed(Phase.Opened, ErrorCodes.JsonForStream);
         }
 
+        // Too long to be kept, and no stream of events: it ends with its client.
+        Exchange.Turn?.Forget();
         CopyHead();
         attempt.Vigil.ClientSilence.Stop();
         body.SilenceCode = ErrorCodes.StreamStalled;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Holdfast.Configuration;
+using Holdfast.Journal;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 
@@ -17,6 +18,7 @@ internal sealed class Route
         _pattern = new(rule.Model);
         Name = rule.Model;
         Timeouts = RouteTimeouts.Of(options, rule.Timeouts);
+        Journal = TurnTerms.Of(options.Journal, rule.Journal);
         Candidate[] candidates = [.. Ranked(rule.Candidates, upstreams)];
         Choices = [.. candidates.SelectMany(ChoicesOf)];
         SharesRanks = candidates.DistinctBy(candidate => candidate.Rank).Count() < candidates.Length
@@ -30,6 +32,7 @@ internal sealed class Route
     {
         Name = "";
         Timeouts = RouteTimeouts.Of(options);
+        Journal = TurnTerms.Of(options.Journal);
         Choices = [.. ChoicesOf(new(upstream, null))];
         SharesRanks = Choices.Length > 1;
     }
@@ -39,6 +42,9 @@ internal sealed class Route
 
     /// <summary>How long its attempts may be silent.</summary>
     public RouteTimeouts Timeouts { get; }
+
+    /// <summary>How long its turns wait for a client that was lost.</summary>
+    public TurnTerms Journal { get; }
 
     /// <summary>Every candidate with every credential, in the order in which they are asked.</summary>
     public ImmutableArray<Choice> Choices { get; }

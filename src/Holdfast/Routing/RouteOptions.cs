@@ -1,3 +1,5 @@
+using Holdfast.Journal;
+
 namespace Holdfast.Routing;
 
 /// <summary>One rule of the list <c>routes</c>: which candidates answer for which models, in order. The first route that
@@ -14,6 +16,9 @@ public sealed class RouteOptions
 
     /// <summary>Limits of this route's own. Default: those of <c>timeouts</c> and <c>streaming</c>.</summary>
     public RouteTimeoutOptions Timeouts { get; set; } = new();
+
+    /// <summary>How long turns of this route wait for a client that was lost. Default: as <c>journal</c> says.</summary>
+    public RouteJournalOptions Journal { get; set; } = new();
 }
 
 /// <summary>One candidate of a route: <c>"upstream"</c>, <c>"upstream/model"</c> (everything after the first slash), or

@@ -40,7 +40,10 @@ internal sealed class RoutePlan
     /// <param name="request">What is asked.</param>
     /// <param name="startedAt">When the exchange began.</param>
     /// <param name="tools">What all walks share.</param>
-    public RoutePlan(Route route, ClientRequest request, DateTimeOffset startedAt, FailoverTools tools)
+    /// <param name="failedBefore">The candidate whose answer to this same turn broke off: it is asked last; null for
+    /// none.</param>
+    public RoutePlan(
+        Route route, ClientRequest request, DateTimeOffset startedAt, FailoverTools tools, string? failedBefore = null)
     {
         Route = route;
         _sentAt = startedAt;
@@ -48,6 +51,10 @@ internal sealed class RoutePlan
         _tools = tools;
         _health = new(tools.Health, request);
         (_choices, _home) = route.Choices.Length == 1 ? (route.Choices, null) : Request.Order(route, tools, startedAt);
+        if (failedBefore is not null)
+        {
+            _choices = [.. _choices.OrderBy(choice => choice.Candidate.Name == failedBefore)];
+        }
     }
 
     /// <summary>The route it follows.</summary>

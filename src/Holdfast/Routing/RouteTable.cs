@@ -29,11 +29,14 @@ internal sealed class RouteTable
     /// <summary>The walk over the request's candidates, or null and why there are none.</summary>
     /// <param name="request">What is asked.</param>
     /// <param name="startedAt">When its exchange began.</param>
+    /// <param name="failedBefore">The candidate whose answer to this same turn broke off; null for none.</param>
     /// <param name="refusal">Why there are no candidates.</param>
-    public RoutePlan? Plan(ClientRequest request, DateTimeOffset startedAt, out GatewayError refusal)
+    public RoutePlan? Plan(ClientRequest request, DateTimeOffset startedAt, string? failedBefore, out GatewayError refusal)
     {
         refusal = null!;
-        return RouteOf(request, out refusal) is { } route ? new RoutePlan(route, request, startedAt, _tools) : null;
+        return RouteOf(request, out refusal) is { } route
+            ? new RoutePlan(route, request, startedAt, _tools, failedBefore)
+            : null;
     }
 
     private Route? RouteOf(ClientRequest request, out GatewayError refusal)

@@ -17,6 +17,7 @@ public sealed partial class DependencyTests
         { "src/Holdfast/Observability", @"Holdfast\.(Proxy|Routing|Upstreams|Admin|Cli)", "what observes is told, it does not ask" },
         { "src/Holdfast/Configuration", @"Holdfast\.(Admin|Cli|Observability)", "settings know who reads them, not who serves them" },
         { "src/Holdfast/Failover", @"Microsoft\.AspNetCore|Microsoft\.Extensions|System\.Net|Holdfast\.(?!Failover)", "failover judges, it does not act" },
+        { "src/Holdfast/Journal", @"Holdfast\.(?!Journal)", "the journal knows turns, not how they come about" },
         { "src/Holdfast/Admin", @"Holdfast\.(Proxy|Cli|Upstreams)", "status reads what is published for it" },
     };
 

@@ -1,6 +1,7 @@
 using Holdfast.Configuration.Kinds;
 using Holdfast.Failover;
 using Holdfast.Hosting;
+using Holdfast.Journal;
 using Holdfast.Proxy;
 using Holdfast.Routing;
 using Holdfast.Upstreams;
@@ -74,12 +75,25 @@ internal static class SettingsTable
         .Value("stallAfter", DurationKind.OrOff, o => o.StallAfter, (o, v) => o.StallAfter = v)
         .Value("openEarlyAfter", DurationKind.OrOff, o => o.OpenEarlyAfter, (o, v) => o.OpenEarlyAfter = v);
 
+    public static Section<RouteJournalOptions> RouteJournal { get; } = new Section<RouteJournalOptions>()
+        .Value("enabled", BooleanKind.Instance, o => o.Enabled, (o, v) => o.Enabled = v)
+        .Value("linger", DurationKind.Always, o => o.Linger, (o, v) => o.Linger = v)
+        .Value("keep", DurationKind.Always, o => o.Keep, (o, v) => o.Keep = v);
+
+    public static Section<JournalOptions> Journal { get; } = new Section<JournalOptions>()
+        .Value("enabled", BooleanKind.Instance, o => o.Enabled, (o, v) => o.Enabled = v)
+        .Value("linger", DurationKind.Always, o => o.Linger, (o, v) => o.Linger = v)
+        .Value("keep", DurationKind.Always, o => o.Keep, (o, v) => o.Keep = v)
+        .Value("maxTurnBytes", Bytes(64 * 1024, 1024 * MegaByte), o => o.MaxTurnBytes, (o, v) => o.MaxTurnBytes = v)
+        .Value("maxBytes", Bytes(MegaByte, 64 * 1024 * MegaByte), o => o.MaxBytes, (o, v) => o.MaxBytes = v);
+
     public static Section<RouteOptions> Route { get; } = new Section<RouteOptions>()
         .Value("model", ModelPattern, o => o.Model, (o, v) => o.Model = v, required: true)
         .ListOfSections(
             "candidates", Candidate, o => o.Candidates, (o, v) => o.Candidates = v,
             mayBeEmpty: false, required: true, text: NameRules.Candidate)
-        .Child("timeouts", RouteTimeouts, o => o.Timeouts, o => o.Timeouts);
+        .Child("timeouts", RouteTimeouts, o => o.Timeouts, o => o.Timeouts)
+        .Child("journal", RouteJournal, o => o.Journal, o => o.Journal);
 
     public static Section<CooldownOptions> Cooldown { get; } = new Section<CooldownOptions>()
         .Value("enabled", BooleanKind.Instance, o => o.Enabled, (o, v) => o.Enabled = v);
@@ -151,6 +165,7 @@ internal static class SettingsTable
         .With(new UpstreamsSetting("upstreams", Upstream))
         .ListOfSections("routes", Route, o => o.Routes, (o, v) => o.Routes = v)
         .Child("failover", Failover, o => o.Failover, o => o.Failover)
+        .Child("journal", Journal, o => o.Journal, o => o.Journal)
         .Value("errors", Errors, o => o.Errors, (o, v) => o.Errors = v)
         .Child("streaming", Streaming, o => o.Streaming, o => o.Streaming)
         .Child("timeouts", Timeouts, o => o.Timeouts, o => o.Timeouts)

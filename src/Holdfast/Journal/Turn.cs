@@ -1,0 +1,434 @@
+namespace Holdfast.Journal;
+
+/// <summary>How the making of an answer ended.</summary>
+internal enum TurnEnd
+{
+    /// <summary>It goes on.</summary>
+    None,
+
+    /// <summary>The answer is whole.</summary>
+    Whole,
+
+    /// <summary>Nothing more comes: it failed, and ends with what its client was told of that, if anything.</summary>
+    Failed,
+}
+
+/// <summary>
+/// The answer to one turn while it is made: written by the exchange that asks the upstream, read by whoever comes back for
+/// it. One writer, at most one reader, each in its own time. Safe for any thread.
+/// </summary>
+/// <remarks>
+/// <code>
+///            client lost              it asks again
+/// Heard ────────────────→ Waiting ←──────────────→ Fetched ── all read ──→ forgotten
+///   │                        │ journal.linger is over, or the user moved on: the writer gives up
+///   │ whole                  │ whole: kept for journal.keep
+///   ↓                        ↓
+/// forgotten                Kept ─── it asks again ──→ Fetched
+/// </code>
+/// </remarks>
+/// <param name="journal">Where it is found.</param>
+/// <param name="terms">How long it waits.</param>
+/// <param name="exchangeId">The exchange that asks the upstream.</param>
+/// <param name="client">Its client.</param>
+/// <param name="asked">What was asked.</param>
+internal sealed class Turn(
+    TurnJournal journal, TurnTerms terms, string exchangeId, TurnClient client, ITurnSource asked)
+{
+    // Also the lock of everything here: most turns reach their client and need neither.
+    private readonly TurnBytes _bytes = new();
+    private TurnRequest? _request;
+    private bool _isIdentified;
+    private TurnReader? _reader;
+    private Action? _wakeWriter;
+    private bool _isClientLost;
+    private bool _isDismissed;
+    private bool _isForgotten;
+    private bool _hasReaderLeft;
+
+    /// <summary>How long it waits.</summary>
+    public TurnTerms Terms => terms;
+
+    /// <summary>The exchange that asks the upstream.</summary>
+    public string ExchangeId => exchangeId;
+
+    /// <summary>What was asked; null where nothing tells it from others. Asked for first while the request's body is
+    /// there.</summary>
+    public TurnRequest? Request
+    {
+        get
+        {
+            if (!_isIdentified)
+            {
+                (_request, _isIdentified) = (asked.Identify(), true);
+            }
+
+            return _request;
+        }
+    }
+
+    /// <summary>The same, where it is known already.</summary>
+    public TurnRequest? KnownRequest => _request;
+
+    /// <summary>Whether the journal knows it. The journal says so.</summary>
+    public bool IsListed { get; set; }
+
+    /// <summary>The head of the answer; null until there is one.</summary>
+    public TurnHead? Head { get; private set; }
+
+    /// <summary>How it ended.</summary>
+    public TurnEnd End { get; private set; }
+
+    /// <summary>Who serves it: upstream and model, for the records of those who come back.</summary>
+    public (string? Upstream, string? Model) Server { get; set; }
+
+    /// <summary>Whether the client that asked was lost before it had the whole answer.</summary>
+    public bool IsClientLost => Volatile.Read(ref _isClientLost) || (End == TurnEnd.None && client.IsGone);
+
+    /// <summary>Whether somebody reads now.</summary>
+    public bool HasReader => Volatile.Read(ref _reader) is { IsGone: false };
+
+    /// <summary>Whether anybody may still come back for it, or has.</summary>
+    public bool IsWanted
+    {
+        get
+        {
+            lock (_bytes)
+            {
+                return _reader is not null || (!_isForgotten && !_isDismissed && _bytes.Start == 0);
+            }
+        }
+    }
+
+    /// <summary>How many bytes of the answer there are so far.</summary>
+    public long Length
+    {
+        get
+        {
+            lock (_bytes)
+            {
+                return _bytes.End;
+            }
+        }
+    }
+
+    /// <summary>Whether it outgrew what may be kept, so that nobody can come back for it.</summary>
+    public bool IsOutgrown { get; private set; }
+
+    /// <summary>Whether the writer must wait: the reader is too far behind.</summary>
+    public bool IsFull
+    {
+        get
+        {
+            lock (_bytes)
+            {
+                return _reader is { } reader && _bytes.End - reader.Position > journal.Options.MaxTurnBytes;
+            }
+        }
+    }
+
+    // ---- the writer
+
+    /// <summary>The head is known.</summary>
+    public void Begin(TurnHead head)
+    {
+        lock (_bytes)
+        {
+            Head = head;
+        }
+
+        _reader?.Wake();
+    }
+
+    /// <summary>Adds bytes of the answer, always whole frames.</summary>
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        lock (_bytes)
+        {
+            if (_isForgotten)
+            {
+                return;
+            }
+
+            Fit(bytes.Length);
+            if (!_isForgotten)
+            {
+                var before = _bytes.Held;
+                _bytes.Append(bytes);
+                journal.Held(_bytes.Held - before);
+            }
+        }
+
+        _reader?.Wake();
+    }
+
+    /// <summary>Nothing more comes.</summary>
+    public void Finish(TurnEnd end)
+    {
+        bool mayBeFetched;
+        TurnReader? reader;
+        if (End != TurnEnd.None)
+        {
+            return;
+        }
+
+        lock (_bytes)
+        {
+            (End, _wakeWriter, reader) = (end, null, _reader);
+            mayBeFetched = _isClientLost && end == TurnEnd.Whole && !_isForgotten && !_isDismissed && _bytes.Start == 0;
+            if (reader is null && !mayBeFetched)
+            {
+                ForgetNow();
+            }
+        }
+
+        if (reader is not null)
+        {
+            reader.Wake();
+        }
+        else if (mayBeFetched)
+        {
+            journal.Keep(this);
+        }
+    }
+
+    /// <summary>The client is lost: whether the writer goes on nevertheless, for whoever comes back.</summary>
+    /// <param name="wakeWriter">Called when that may have changed.</param>
+    public bool LoseClient(Action wakeWriter)
+    {
+        var isNew = false;
+        lock (_bytes)
+        {
+            if (!_isClientLost)
+            {
+                (_isClientLost, _wakeWriter, isNew) = (true, wakeWriter, true);
+            }
+        }
+
+        if (isNew && (Request is null || !journal.Add(this)))
+        {
+            Forget();
+        }
+
+        return IsWanted;
+    }
+
+    /// <summary>Whether a reader has left since this was asked last: then the waiting begins anew.</summary>
+    public bool TakeReaderLeft() => Interlocked.Exchange(ref _hasReaderLeft, false);
+
+    // ---- the others
+
+    /// <summary>The user has moved on: nobody will come back for it.</summary>
+    public void Dismiss()
+    {
+        Action? wake;
+        lock (_bytes)
+        {
+            if (_reader is not null || !_isClientLost)
+            {
+                return;
+            }
+
+            (_isDismissed, wake) = (true, _wakeWriter);
+        }
+
+        wake?.Invoke();
+        if (End != TurnEnd.None)
+        {
+            Forget();
+        }
+    }
+
+    /// <summary>Somebody came back for it, and reads from the first byte. Null if it is too late, or somebody else reads.</summary>
+    /// <param name="by">Who came back.</param>
+    /// <param name="wake">Called when there may be more to read.</param>
+    /// <param name="mayTakeOver">Whether it is certain that this is the same request: then whoever is served is let go.</param>
+    public TurnReader? Attach(TurnClient by, Action wake, bool mayTakeOver)
+    {
+        TurnReader reader;
+        TurnReader? before;
+        Action? wakeWriter;
+        bool wasHeard;
+        lock (_bytes)
+        {
+            if (_isForgotten || _isDismissed || _bytes.Start > 0 || (!mayTakeOver && (HasReader || !IsClientLost)))
+            {
+                return null;
+            }
+
+            reader = new TurnReader(this, by, wake);
+            (before, _reader, wakeWriter) = (_reader, reader, _wakeWriter);
+            wasHeard = !_isClientLost;
+        }
+
+        before?.TakeOver();
+        if (wasHeard)
+        {
+            // Its first client may still look alive: it is served here now.
+            client.Abort();
+        }
+
+        wakeWriter?.Invoke();
+        return reader;
+    }
+
+    /// <summary>Gives the memory back: from now on nobody can come back for it. Not while somebody reads.</summary>
+    public void Forget()
+    {
+        lock (_bytes)
+        {
+            if (_reader is null)
+            {
+                ForgetNow();
+            }
+        }
+    }
+
+    /// <summary>Reads what is there.</summary>
+    internal int Read(TurnReader reader, Span<byte> target)
+    {
+        Action? wakeWriter = null;
+        int count;
+        lock (_bytes)
+        {
+            if (!ReferenceEquals(reader, _reader))
+            {
+                return 0;
+            }
+
+            var wasFull = _bytes.End - reader.Position > journal.Options.MaxTurnBytes;
+            count = _bytes.CopyTo(reader.Position, target);
+            reader.Position += count;
+            wakeWriter = wasFull ? _wakeWriter : null;
+        }
+
+        wakeWriter?.Invoke();
+        return count;
+    }
+
+    /// <summary>Whether a reader has all there will ever be.</summary>
+    internal bool IsExhausted(TurnReader reader)
+    {
+        lock (_bytes)
+        {
+            return End != TurnEnd.None && reader.Position >= _bytes.End;
+        }
+    }
+
+    /// <summary>A reader is done: it has everything, or its own client was lost.</summary>
+    internal void Detach(TurnReader reader, bool hasAll)
+    {
+        Action? wakeWriter;
+        lock (_bytes)
+        {
+            if (!ReferenceEquals(reader, _reader))
+            {
+                return;
+            }
+
+            (_reader, wakeWriter) = (null, _wakeWriter);
+            Volatile.Write(ref _hasReaderLeft, true);
+        }
+
+        if (End == TurnEnd.None)
+        {
+            wakeWriter?.Invoke();
+        }
+        else if (hasAll || End == TurnEnd.Failed || _bytes.Start > 0)
+        {
+            Forget();
+        }
+        else
+        {
+            journal.Keep(this);
+        }
+    }
+
+    /// <summary>Makes room for so many more bytes: drops what its reader has read, or forgets everything.</summary>
+    private void Fit(int count)
+    {
+        var isTooLong = _bytes.End - _bytes.Start + count > journal.Options.MaxTurnBytes;
+        if (!isTooLong && journal.HasRoom(_bytes.CostOf(count)))
+        {
+            return;
+        }
+
+        IsOutgrown = true;
+        if (_reader is { } reader)
+        {
+            var before = _bytes.Held;
+            _bytes.DropBefore(reader.Position);
+            journal.Held(_bytes.Held - before);
+            return;
+        }
+
+        ForgetNow();
+    }
+
+    private void ForgetNow()
+    {
+        if (_isForgotten)
+        {
+            return;
+        }
+
+        _isForgotten = true;
+        if (IsListed)
+        {
+            journal.Remove(this);
+        }
+
+        if (_bytes.Held is > 0 and var held)
+        {
+            _bytes.Clear();
+            journal.Held(-held);
+        }
+    }
+}
+
+/// <summary>A client of a turn: the one that asked, or one that came back.</summary>
+/// <param name="http">Its request. Closed only while it runs.</param>
+internal readonly struct TurnClient(HttpContext http)
+{
+    private readonly CancellationToken _gone = http.RequestAborted;
+
+    /// <summary>Whether its connection is closed.</summary>
+    public bool IsGone => _gone.IsCancellationRequested;
+
+    /// <summary>It is served elsewhere now.</summary>
+    public void Abort() => http.Abort();
+}
+
+/// <summary>Who came back for a turn, and how far it has read.</summary>
+internal sealed class TurnReader(Turn turn, TurnClient client, Action wake)
+{
+    /// <summary>Whether its own client is lost.</summary>
+    public bool IsGone => client.IsGone;
+
+    /// <summary>How many bytes it has read.</summary>
+    public long Position { get; set; }
+
+    /// <summary>Whether another one reads in its place.</summary>
+    public bool IsTakenOver { get; private set; }
+
+    /// <summary>Whether it has all there will ever be.</summary>
+    public bool IsExhausted => turn.IsExhausted(this);
+
+    /// <summary>Reads what is there.</summary>
+    public int Read(Span<byte> target) => turn.Read(this, target);
+
+    /// <summary>It is done.</summary>
+    /// <param name="hasAll">Whether its client has the whole answer.</param>
+    public void Leave(bool hasAll) => turn.Detach(this, hasAll);
+
+    /// <summary>There may be more to read.</summary>
+    public void Wake() => wake();
+
+    /// <summary>Another one reads in its place.</summary>
+    public void TakeOver()
+    {
+        IsTakenOver = true;
+        client.Abort();
+        wake();
+    }
+}

@@ -1,0 +1,263 @@
+namespace Holdfast.Journal;
+
+/// <summary>Knows the turns whose client was lost or may be, finds the one a request asks for again, and keeps them within
+/// bounds. Safe for any thread; while no client is lost, asking it takes no lock.</summary>
+internal sealed class TurnJournal(JournalOptions options, TimeProvider time) : IDisposable
+{
+    /// <summary>How many turns that ended without an answer are remembered.</summary>
+    private const int MostEnded = 10_000;
+
+    // Never held while a turn's own is asked for.
+    private readonly Lock _gate = new();
+    private readonly Dictionary<TurnKey, List<Turn>> _turns = [];
+    private readonly Dictionary<TurnKey, List<Turn>> _sessions = [];
+    private readonly Dictionary<Turn, ITimer> _kept = [];
+    private readonly Queue<Turn> _oldest = [];
+    private readonly Dictionary<TurnKey, (EndedTurn Turn, long At)> _ended = [];
+    private readonly Queue<(TurnKey Key, long At)> _oldestEnded = [];
+    private int _count;
+    private int _endedCount;
+    private long _held;
+
+    /// <summary>The bounds.</summary>
+    public JournalOptions Options => options;
+
+    /// <summary>Whether there is nothing to come back for, and nothing to be linked to.</summary>
+    public bool IsEmpty => Volatile.Read(ref _count) == 0 && Volatile.Read(ref _endedCount) == 0;
+
+    /// <summary>How many turns can be come back for.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>How many of them are whole, and wait to be fetched.</summary>
+    public int Kept
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _kept.Count;
+            }
+        }
+    }
+
+    /// <summary>Bytes of memory all of them take.</summary>
+    public long HeldBytes => Interlocked.Read(ref _held);
+
+    /// <summary>Lets a turn be found; false where it cannot be told from others.</summary>
+    public bool Add(Turn turn)
+    {
+        if (turn.Request is not { } request)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            if (Into(_turns, request.Key, turn))
+            {
+                turn.IsListed = true;
+                _count++;
+                if (request.Session is { } session)
+                {
+                    Into(_sessions, session, turn);
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The turn a request asks for again; null where there is none, or it may be another one.</summary>
+    public Turn? Find(TurnRequest request)
+    {
+        foreach (var turn in Of(_turns, request.Key))
+        {
+            if (request.IsRepeatOf(turn))
+            {
+                return turn;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A turn ended without a whole answer; for <see cref="JournalOptions.Keep"/> it is known when it comes again.</summary>
+    public void Remember(TurnKey key, EndedTurn ended)
+    {
+        var now = time.GetTimestamp();
+        lock (_gate)
+        {
+            ForgetEnded(now);
+            _ended[key] = (ended, now);
+            _oldestEnded.Enqueue((key, now));
+            Volatile.Write(ref _endedCount, _ended.Count);
+        }
+    }
+
+    /// <summary>The turn this one repeats, which ended without an answer; null where there is none. Told once.</summary>
+    public EndedTurn? TakeEnded(TurnKey key)
+    {
+        var now = time.GetTimestamp();
+        lock (_gate)
+        {
+            ForgetEnded(now);
+            var isKnown = _ended.Remove(key, out var ended);
+            Volatile.Write(ref _endedCount, _ended.Count);
+            return isKnown ? ended.Turn : null;
+        }
+    }
+
+    /// <summary>A session asks for something else: whatever of it still waits for its client does so in vain.</summary>
+    public void MoveOn(TurnRequest request)
+    {
+        if (request.Session is not { } session)
+        {
+            return;
+        }
+
+        foreach (var turn in Of(_sessions, session))
+        {
+            if (turn.Request!.Key != request.Key)
+            {
+                turn.Dismiss();
+            }
+        }
+    }
+
+    /// <summary>A whole answer waits to be fetched, for so long.</summary>
+    public void Keep(Turn turn)
+    {
+        lock (_gate)
+        {
+            if (_kept.ContainsKey(turn))
+            {
+                return;
+            }
+
+            _kept[turn] = time.CreateTimer(
+                static state => ((Turn)state!).Forget(), turn, turn.Terms.Keep, Timeout.InfiniteTimeSpan);
+            _oldest.Enqueue(turn);
+        }
+    }
+
+    /// <summary>Nobody can come back for a turn any more.</summary>
+    public void Remove(Turn turn)
+    {
+        lock (_gate)
+        {
+            if (_kept.Remove(turn, out var timer))
+            {
+                timer.Dispose();
+            }
+
+            if (turn.KnownRequest is { } request && From(_turns, request.Key, turn))
+            {
+                _count--;
+                if (request.Session is { } session)
+                {
+                    From(_sessions, session, turn);
+                }
+            }
+        }
+    }
+
+    /// <summary>More or less memory is taken.</summary>
+    public void Held(long bytes) => Interlocked.Add(ref _held, bytes);
+
+    /// <summary>Whether so much more memory may be taken; whole answers nobody fetched make room, the oldest first.</summary>
+    public bool HasRoom(int bytes)
+    {
+        while (Interlocked.Read(ref _held) + bytes > options.MaxBytes)
+        {
+            if (TakeOldest() is not { } oldest)
+            {
+                return false;
+            }
+
+            oldest.Forget();
+        }
+
+        return true;
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach (var timer in _kept.Values)
+            {
+                timer.Dispose();
+            }
+
+            _kept.Clear();
+        }
+    }
+
+    private void ForgetEnded(long now)
+    {
+        while (_oldestEnded.TryPeek(out var oldest)
+            && (_oldestEnded.Count > MostEnded || time.GetElapsedTime(oldest.At, now) >= options.Keep))
+        {
+            _oldestEnded.Dequeue();
+            if (_ended.TryGetValue(oldest.Key, out var known) && known.At == oldest.At)
+            {
+                _ended.Remove(oldest.Key);
+            }
+        }
+    }
+
+    private Turn? TakeOldest()
+    {
+        lock (_gate)
+        {
+            while (_oldest.TryDequeue(out var turn))
+            {
+                if (_kept.ContainsKey(turn))
+                {
+                    return turn;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    private Turn[] Of(Dictionary<TurnKey, List<Turn>> index, TurnKey key)
+    {
+        lock (_gate)
+        {
+            return index.TryGetValue(key, out var turns) ? [.. turns] : [];
+        }
+    }
+
+    private static bool Into(Dictionary<TurnKey, List<Turn>> index, TurnKey key, Turn turn)
+    {
+        if (!index.TryGetValue(key, out var turns))
+        {
+            index[key] = turns = new List<Turn>(1);
+        }
+
+        if (turns.Contains(turn))
+        {
+            return false;
+        }
+
+        turns.Add(turn);
+        return true;
+    }
+
+    private static bool From(Dictionary<TurnKey, List<Turn>> index, TurnKey key, Turn turn)
+    {
+        if (!index.TryGetValue(key, out var turns) || !turns.Remove(turn))
+        {
+            return false;
+        }
+
+        if (turns.Count == 0)
+        {
+            index.Remove(key);
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,68 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Holdfast.Journal;
+
+/// <summary>What makes two requests the same turn: who asks, in which session, where, and for what. A digest: nothing of it
+/// can be read back.</summary>
+internal readonly record struct TurnKey(UInt128 High, UInt128 Low)
+{
+    /// <param name="principal">Who asks: its credential, or where it comes from.</param>
+    /// <param name="session">The session it names, if it does.</param>
+    /// <param name="target">Path and query.</param>
+    /// <param name="body">The canonical body's hash.</param>
+    public static TurnKey Of(string principal, string? session, string target, UInt128 body)
+    {
+        // Lengths first: no text can pass for the end of another.
+        var text = Encoding.UTF8.GetBytes($"{principal.Length} {session?.Length ?? -1} {target.Length} {body:x32} {principal}{session}{target}");
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(text, digest);
+        return new(
+            System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(digest),
+            System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(digest[16..]));
+    }
+}
+
+/// <summary>A request that can say what tells its turn from others.</summary>
+internal interface ITurnSource
+{
+    /// <summary>What tells it from others, and whether it was sent before; null where nothing does. Asked for while its body
+    /// is there.</summary>
+    TurnRequest? Identify();
+}
+
+/// <summary>What a request says about whether it was sent before.</summary>
+/// <param name="Key">What it asks for.</param>
+/// <param name="Session">Its session with its principal and model, as a digest; null without a session.</param>
+/// <param name="IsStream">Whether it asks for a stream.</param>
+/// <param name="TakesAssembled">Whether, where it does not, it can be given one that is put together.</param>
+/// <param name="Turn">The turn it names itself (<c>holdfast-turn</c>).</param>
+/// <param name="IdempotencyKey">Its idempotency key.</param>
+internal sealed record TurnRequest(
+    TurnKey Key, TurnKey? Session, bool IsStream, bool TakesAssembled, string? Turn, string? IdempotencyKey)
+{
+    /// <summary>Whether this request may be another sending of that turn, and not one that was sent beside it on purpose
+    /// (sampling): equal requests alone prove nothing.</summary>
+    /// <param name="turn">A turn with the same key.</param>
+    public bool IsRepeatOf(Turn turn)
+    {
+        if (turn.KnownRequest is not { } first || (IsStream != first.IsStream && !(first.IsStream && TakesAssembled)))
+        {
+            return false;
+        }
+
+        if (Differ(Turn, first.Turn) || Differ(IdempotencyKey, first.IdempotencyKey))
+        {
+            // It says itself that it is another one.
+            return false;
+        }
+
+        return (turn.IsClientLost && !turn.HasReader) || Names(turn);
+    }
+
+    /// <summary>Whether it says itself which turn it is, and that this is it.</summary>
+    public bool Names(Turn turn) => turn.KnownRequest is { } first
+        && ((Turn is not null && Turn == first.Turn) || (IdempotencyKey is not null && IdempotencyKey == first.IdempotencyKey));
+
+    private static bool Differ(string? one, string? other) => one is not null && other is not null && one != other;
+}

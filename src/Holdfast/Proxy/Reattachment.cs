@@ -1,0 +1,303 @@
+using Holdfast.Journal;
+using Holdfast.Routing;
+using Holdfast.Wire;
+using Holdfast.Wire.Errors;
+
+namespace Holdfast.Proxy;
+
+/// <summary>Recognises a turn whose client was lost and asks again, and hands it the answer that was made meanwhile: nothing
+/// is asked upstream a second time.</summary>
+internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, ErrorAnswer errors)
+{
+    /// <summary>Hashing a larger body takes a noticeable part of a millisecond.</summary>
+    private const int LargestReadInPlace = 128 * 1024;
+
+    /// <summary>How long a client that asks for one answer waits for it (clients.md: Claude Code says 300 s).</summary>
+    private static readonly TimeSpan LongestAssembly = TimeSpan.FromSeconds(290);
+
+    /// <summary>What is known of the request, if it was sent before.</summary>
+    public async ValueTask<Earlier> FindAsync(ClientRequest request)
+    {
+        if (journal.IsEmpty || !MayReattach(request))
+        {
+            return default;
+        }
+
+        await HashAsync(request);
+        if (request.Identify() is not { } asked)
+        {
+            return default;
+        }
+
+        if (journal.Find(asked) is { } turn)
+        {
+            return new(turn, null);
+        }
+
+        if (journal.TakeEnded(asked.Key) is { } ended)
+        {
+            return new(null, ended);
+        }
+
+        journal.MoveOn(asked);
+        return default;
+    }
+
+    /// <summary>The exchange ends. Where its answer broke off, or its client was lost and nobody came back, that will be known
+    /// when the turn comes again. What failed before its first output is none of this: whoever could be asked was.</summary>
+    public void Remember(Exchange exchange, RoutePlan plan)
+    {
+        if (exchange.Turn is not { } turn || exchange.IsAnswered)
+        {
+            return;
+        }
+
+        var hasBrokenOff = exchange.Record.EndSide == "upstream" && exchange.Stream is { IsOpen: true, Follower.HasOutput: true };
+        if ((hasBrokenOff || turn.IsClientLost) && turn.Request is { } request)
+        {
+            journal.Remember(request.Key, new(exchange.ExchangeId, hasBrokenOff ? plan.Current.Candidate.Name : null));
+        }
+    }
+
+    /// <summary>From now on the answer to this request is kept while it is made.</summary>
+    public async ValueTask BeginAsync(ClientRequest request, Exchange exchange, Route route, Vigil vigil)
+    {
+        if (!route.Journal.IsEnabled || !MayReattach(request))
+        {
+            return;
+        }
+
+        if (request.WantsStream)
+        {
+            // Its body will be gone when its client may be.
+            await HashAsync(request);
+        }
+
+        var turn = new Turn(journal, route.Journal, exchange.ExchangeId, new(exchange.Http), request);
+        var isNamed = request.Client.Turn is not null || request.Client.IdempotencyKey is not null;
+        if ((request.WantsStream || isNamed) && !journal.Add(turn))
+        {
+            return;
+        }
+
+        exchange.Turn = vigil.Turn = turn;
+    }
+
+    /// <summary>Answers from the journal, whatever is there at once and the rest as it comes. False where no answer came of
+    /// it after all and nothing but keepalives was sent: then the request is one like any other.</summary>
+    public async Task<bool> ReplayAsync(Turn turn, ClientRequest request, Exchange exchange, Vigil vigil)
+    {
+        var isNamed = request.Identify()?.Names(turn) == true;
+        if (turn.Attach(new(exchange.Http), vigil.Wake, isNamed) is not { } reader)
+        {
+            return false;
+        }
+
+        try
+        {
+            while (turn.Head is null && turn.End == TurnEnd.None)
+            {
+                if (await WaitAsync(reader, request, exchange, vigil) is var alarm and not Alarm.None)
+                {
+                    await errors.EndWaitAsync(exchange, alarm);
+                    return true;
+                }
+            }
+
+            if (turn.Head is not { } head)
+            {
+                return false;
+            }
+
+            if (head.IsStream && !request.WantsStream)
+            {
+                return await AssembleAsync(turn, reader, request, exchange, vigil);
+            }
+
+            exchange.Reattach(turn);
+            await (head.IsStream
+                ? RelayStreamAsync(turn, head, reader, request, exchange, vigil)
+                : RelayWholeAsync(turn, head, reader, exchange));
+            return true;
+        }
+        finally
+        {
+            reader.Leave(hasAll: exchange.IsAnswered && !exchange.Http.RequestAborted.IsCancellationRequested);
+        }
+    }
+
+    private static bool MayReattach(ClientRequest request) =>
+        request.Path.Operation == WireOperation.Generate && request.Client.Turn != ClientHeaders.NoTurn;
+
+    private static async ValueTask HashAsync(ClientRequest request)
+    {
+        if (request.Body.Length > LargestReadInPlace)
+        {
+            // Not on a thread that other sockets wait for.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+
+        _ = request.CanonicalHash;
+    }
+
+    private async Task RelayStreamAsync(
+        Turn turn, TurnHead head, TurnReader reader, ClientRequest request, Exchange exchange, Vigil vigil)
+    {
+        var answer = exchange.Stream ??= silence.AnswerFor(request, exchange, request.Path.StreamsAsArray);
+        if (!answer.IsOpen)
+        {
+            answer.Open(head);
+        }
+
+        exchange.Phase = Phase.Committed;
+        vigil.ClientSilence.Start(silence.KeepAliveAfter);
+        using var buffer = new FrameBuffer(answer.Follower.Framing);
+        while (true)
+        {
+            var count = reader.Read(buffer.GetMemory().Span);
+            if (count > 0)
+            {
+                buffer.Advance(count);
+                while (buffer.TryTake(out var frame))
+                {
+                    answer.Follower.Observe(frame);
+                    answer.Write(frame);
+                    exchange.Record.Events++;
+                }
+
+                vigil.ClientSilence.Restart();
+                await answer.FlushAsync();
+            }
+
+            if (reader.IsExhausted)
+            {
+                break;
+            }
+
+            buffer.ReleaseIfEmpty();
+            if (count == 0 && await WaitAsync(reader, request, exchange, vigil) is var alarm and not Alarm.None)
+            {
+                await errors.EndWaitAsync(exchange, alarm);
+                return;
+            }
+        }
+
+        if (!buffer.IsEmpty)
+        {
+            answer.Write(buffer.TakeRest());
+            await answer.FlushAsync();
+        }
+
+        if (turn.End == TurnEnd.Whole)
+        {
+            exchange.Record.TerminalSeen = answer.Follower.IsTerminal;
+            exchange.Complete();
+        }
+        else if (answer.Follower.HasFailed)
+        {
+            exchange.NoteUpstreamError(answer.Follower.UpstreamError);
+        }
+        else
+        {
+            await errors.FailAsync(exchange, new(Phase.Committed, ErrorCodes.StreamTruncated));
+        }
+    }
+
+    /// <summary>The stream as one answer (Claude Code's fallback asks for it so), once it is whole. False where it does not
+    /// become whole.</summary>
+    private async Task<bool> AssembleAsync(
+        Turn turn, TurnReader reader, ClientRequest request, Exchange exchange, Vigil vigil)
+    {
+        vigil.UpstreamSilence.Start(LongestAssembly);
+        while (turn.End == TurnEnd.None)
+        {
+            switch (await WaitAsync(reader, request, exchange, vigil))
+            {
+                case Alarm.None:
+                    break;
+                case Alarm.UpstreamSilent:
+                    return false;
+                case var alarm:
+                    await errors.EndWaitAsync(exchange, alarm);
+                    return true;
+            }
+        }
+
+        vigil.UpstreamSilence.Stop();
+        if (turn.End != TurnEnd.Whole || Assembled(request.Path.Protocol, reader) is not { } answer)
+        {
+            return false;
+        }
+
+        exchange.Reattach(turn);
+        var response = exchange.Http.Response;
+        response.StatusCode = StatusCodes.Status200OK;
+        response.ContentType = "application/json";
+        response.ContentLength = answer.Length;
+        exchange.StampAnswer("assembled");
+        exchange.Phase = Phase.Committed;
+        exchange.Record.ResponseBytes += answer.Length;
+        await response.BodyWriter.WriteAsync(answer);
+        exchange.Complete();
+        return true;
+    }
+
+    private static byte[]? Assembled(WireProtocol protocol, TurnReader reader)
+    {
+        var assembler = protocol.Assemble()!;
+        using var buffer = new FrameBuffer(StreamFraming.ServerSentEvents);
+        int count;
+        while ((count = reader.Read(buffer.GetMemory().Span)) > 0)
+        {
+            buffer.Advance(count);
+            while (buffer.TryTake(out var frame))
+            {
+                assembler.Add(frame);
+            }
+        }
+
+        return assembler.Finish();
+    }
+
+    private static async Task RelayWholeAsync(Turn turn, TurnHead head, TurnReader reader, Exchange exchange)
+    {
+        var response = exchange.Http.Response;
+        TurnHeads.CopyTo(head, response);
+        exchange.StampAnswer(exchange.FidelityOf(isRepaired: false));
+        exchange.Phase = Phase.Committed;
+        response.ContentLength = turn.Length;
+        int count;
+        while ((count = reader.Read(response.BodyWriter.GetSpan())) > 0)
+        {
+            response.BodyWriter.Advance(count);
+            exchange.Record.ResponseBytes += count;
+            await response.BodyWriter.FlushAsync();
+        }
+
+        exchange.Complete();
+    }
+
+    /// <summary>Waits until there may be more to read, the client kept alive; what ended the wait before, if something
+    /// did.</summary>
+    private async ValueTask<Alarm> WaitAsync(TurnReader reader, ClientRequest request, Exchange exchange, Vigil vigil)
+    {
+        if (reader.IsTakenOver)
+        {
+            // Its client asked once more, on another connection.
+            exchange.Http.Abort();
+            return Alarm.ClientGone;
+        }
+
+        switch (vigil.Due())
+        {
+            case Alarm.None:
+                await vigil.WaitAsync();
+                return Alarm.None;
+            case Alarm.ClientSilent:
+                await silence.BreakAsync(request, exchange, vigil);
+                return Alarm.None;
+            case var alarm:
+                return alarm;
+        }
+    }
+}

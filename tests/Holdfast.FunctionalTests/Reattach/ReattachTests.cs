@@ -1,0 +1,254 @@
+using System.Text.Json.Nodes;
+using Holdfast.FunctionalTests.Failover;
+using Holdfast.FunctionalTests.Silence;
+using Holdfast.Simulator;
+using Holdfast.Simulator.Answers;
+using Holdfast.TestKit;
+using Holdfast.TestKit.Sockets;
+
+namespace Holdfast.FunctionalTests.Reattach;
+
+/// <summary>A turn is generated once: a client that was cut off and asks again gets what it missed, byte for byte, and the
+/// upstream is asked once.</summary>
+public sealed class ReattachTests
+{
+    public static TheoryData<string, Loss> ProtocolsAndLosses
+    {
+        get
+        {
+            var data = new TheoryData<string, Loss>();
+            foreach (var protocol in Requests.Protocols)
+            {
+                data.Add(protocol, Loss.Reset);
+                data.Add(protocol, Loss.Close);
+            }
+
+            return data;
+        }
+    }
+
+    public static TheoryData<string> Protocols => Turns.Protocols;
+
+    [Theory]
+    [MemberData(nameof(ProtocolsAndLosses))]
+    public async Task A_client_lost_after_any_event_gets_the_whole_answer_when_it_asks_again(string protocol, Loss loss)
+    {
+        await using var gateway = await LostTurn.StartAsync();
+        var transcript = Turns.TranscriptOf(protocol);
+        for (var events = 0; events < transcript.Events.Count; events++)
+        {
+            var gate = new Gate();
+            gateway.Upstream.Script(LostTurn.Gated(protocol, gate));
+            gate.Release(events);
+            await gateway.BeginAndLoseAsync(protocol, events, loss, $"x-api-key: case-{events}\r\n");
+
+            var asking = gateway.AskAsync(protocol, headers: ("x-api-key", $"case-{events}"));
+            gate.Open();
+            var answer = await asking;
+
+            Assert.Equal((200, BodyEnd.CleanEnd, "1"), (answer.Status, answer.End, answer.Header(LostTurn.Reattached)));
+            Assert.Equal(transcript.Text, answer.Text);
+            Assert.Equal(events + 1, gateway.Upstream.RequestCount);
+            await AssertRecordsAsync(gateway, saysUsage: protocol != "openai-chat");
+        }
+    }
+
+    /// <summary>The journal is told at once, the rest as it comes.</summary>
+    [Theory]
+    [MemberData(nameof(Protocols))]
+    public async Task What_was_missed_comes_at_once_and_the_rest_as_the_upstream_writes_it(string protocol)
+    {
+        await using var gateway = await LostTurn.StartAsync();
+        var gate = new Gate();
+        gateway.Upstream.Script(LostTurn.Gated(protocol, gate));
+        gate.Release(3);
+        await gateway.BeginAndLoseAsync(protocol, events: 1);
+
+        await using var client = await gateway.ConnectAsync();
+        await client.SendTurnAsync(protocol);
+        await client.ReadHeadAsync();
+        foreach (var e in Turns.TranscriptOf(protocol).Events.Skip(3))
+        {
+            gate.Release();
+        }
+
+        await client.ReadEventsAsync(Turns.TranscriptOf(protocol).Events);
+        gate.Open();
+        Assert.Null(await client.ReadEventAsync());
+        Assert.Equal(1, gateway.Upstream.RequestCount);
+    }
+
+    [Theory]
+    [MemberData(nameof(Protocols))]
+    public async Task An_answer_that_became_whole_without_its_client_waits_for_it(string protocol)
+    {
+        var time = new ManualTime();
+        await using var gateway = await LostTurn.StartAsync(time);
+        await LoseAndFinishAsync(gateway, protocol);
+        time.Advance(LostTurn.Keep - TimeSpan.FromSeconds(1));
+
+        var answer = await gateway.AskAsync(protocol);
+
+        Assert.Equal(Turns.TranscriptOf(protocol).Text, answer.Text);
+        Assert.Equal(("1", 1), (answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
+        var again = await gateway.AskAsync(protocol);
+        Assert.Equal((null, 2), (again.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
+    }
+
+    [Fact]
+    public async Task After_journal_keep_it_is_asked_anew()
+    {
+        var time = new ManualTime();
+        await using var gateway = await LostTurn.StartAsync(time);
+        await LoseAndFinishAsync(gateway, "anthropic");
+        time.Advance(LostTurn.Keep);
+
+        var answer = await gateway.AskAsync("anthropic");
+
+        Assert.Equal((null, 2), (answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
+    }
+
+    /// <summary>D38: at 21 s the turn that still ran has been given up.</summary>
+    [Fact]
+    public async Task A_turn_nobody_asks_for_again_is_given_up_after_journal_linger()
+    {
+        var time = new ManualTime();
+        await using var gateway = await LostTurn.StartAsync(time);
+        gateway.Upstream.Script(Answer.Sse(Turns.TranscriptOf("anthropic")).SilentAfter(3), Answer.Ok());
+        await gateway.BeginAndLoseAsync("anthropic", events: 3);
+        var request = await gateway.Upstream.NextRequestAsync().WithinTestTimeout();
+        await time.WaitForTimerDueInAsync(LostTurn.Linger);
+
+        time.Advance(LostTurn.Linger);
+
+        Assert.NotEqual(ClientEnd.EndedByUs, await request.ClientGone.WithinTestTimeout());
+        var record = await gateway.NextRecordAsync();
+        Assert.Equal(("client_aborted", "client"), (record.End, record.EndSide));
+        var answer = await gateway.AskAsync("anthropic");
+        Assert.Equal((200, null, 2), (answer.Status, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
+    }
+
+    [Theory]
+    [MemberData(nameof(Protocols))]
+    public async Task A_whole_answer_waits_too(string protocol)
+    {
+        await using var gateway = await LostTurn.StartAsync();
+        var gate = new Gate();
+        gateway.Upstream.Script(Answer.Ok().GateAfter(0, gate));
+        await using (var client = await gateway.ConnectAsync())
+        {
+            var (path, body) = Requests.Turn(protocol, stream: false);
+            await client.SendAsync($"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                + $"Content-Length: {body.Length}\r\n\r\n{body}");
+            await gateway.Upstream.NextRequestAsync().WithinTestTimeout();
+            await client.LoseAsync(gateway);
+        }
+
+        var asking = gateway.AskAsync(protocol, stream: false);
+        gate.Open();
+        var answer = await asking;
+
+        Assert.Equal((200, BodyEnd.CleanEnd, "1", 1),
+            (answer.Status, answer.End, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
+        var whole = await gateway.AskAsync(protocol, stream: false);
+        Assert.Equal(whole.Text, answer.Text);
+    }
+
+    /// <summary>Claude Code's fallback: the same turn without streaming, and with fewer tokens.</summary>
+    [Theory]
+    [InlineData("anthropic")]
+    [InlineData("openai-responses")]
+    public async Task A_lost_stream_that_is_asked_for_as_one_answer_is_put_together(string protocol)
+    {
+        await using var gateway = await LostTurn.StartAsync();
+        var gate = new Gate();
+        gateway.Upstream.Script(LostTurn.Gated(protocol, gate));
+        gate.Release(3);
+        await gateway.BeginAndLoseAsync(protocol, events: 3);
+
+        await using var client = await gateway.ConnectAsync();
+        var (path, body) = Requests.Turn(protocol, stream: false);
+        body = body.Replace("\"max_tokens\":64", "\"max_tokens\":32", StringComparison.Ordinal);
+        await client.SendAsync($"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            + $"Content-Length: {body.Length}\r\n\r\n{body}");
+        await gateway.WaitForOpenExchangesAsync(2);
+        gate.Open();
+        var head = await client.ReadHeadAsync();
+        var text = await client.ReadTextAsync();
+
+        Assert.Equal((200, "1", "assembled", 1),
+            (head.Status, head.Header(LostTurn.Reattached), head.Header("holdfast-fidelity"), gateway.Upstream.RequestCount));
+        var whole = await gateway.AskAsync(protocol, stream: false);
+        Assert.Equal(JsonNode.Parse(whole.Text)!.ToJsonString(), JsonNode.Parse(text)!.ToJsonString());
+    }
+
+    /// <summary>The first client looks alive, and is not: the key says that this is the same request.</summary>
+    [Theory]
+    [InlineData("idempotency-key")]
+    [InlineData("holdfast-turn")]
+    public async Task A_request_that_names_its_turn_takes_it_over(string header)
+    {
+        await using var gateway = await LostTurn.StartAsync();
+        var gate = new Gate();
+        gateway.Upstream.Script(LostTurn.Gated("anthropic", gate));
+        gate.Release(3);
+        await using var first = await gateway.ConnectAsync();
+        await first.BeginTurnAsync("anthropic", $"{header}: turn-1\r\n");
+        await first.ReadEventsAsync(Turns.TranscriptOf("anthropic").Events.Take(3));
+
+        await using var second = await gateway.ConnectAsync();
+        var head = await second.BeginTurnAsync("anthropic", $"{header}: turn-1\r\n");
+        gate.Open();
+
+        Assert.Equal((Turns.TranscriptOf("anthropic").Text, "1", 1),
+            (await second.ReadTextAsync(), head.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
+        Assert.Equal(ConnectionEnd.Reset, await first.WaitForEndAsync());
+    }
+
+    /// <summary>Whoever came back may be lost too.</summary>
+    [Fact]
+    public async Task A_client_may_be_lost_again_and_again()
+    {
+        await using var gateway = await LostTurn.StartAsync();
+        var gate = new Gate();
+        var events = Turns.TranscriptOf("openai-responses").Events;
+        gateway.Upstream.Script(LostTurn.Gated("openai-responses", gate));
+        gate.Release(1);
+        await gateway.BeginAndLoseAsync("openai-responses", events: 1);
+        for (var seen = 2; seen < events.Count; seen++)
+        {
+            gate.Release();
+            await gateway.BeginAndLoseAsync("openai-responses", seen);
+        }
+
+        gate.Open();
+        var answer = await gateway.AskAsync("openai-responses");
+
+        Assert.Equal((Turns.TranscriptOf("openai-responses").Text, 1), (answer.Text, gateway.Upstream.RequestCount));
+    }
+
+    private static async Task LoseAndFinishAsync(TestGateway gateway, string protocol)
+    {
+        var gate = new Gate();
+        gateway.Upstream.Script(LostTurn.Gated(protocol, gate), Answer.Ok());
+        gate.Release();
+        await gateway.BeginAndLoseAsync(protocol, events: 1);
+        gate.Open();
+        var record = await gateway.NextRecordAsync();
+        Assert.Equal(("client_aborted", "drained"), (record.End, record.Turn));
+    }
+
+    private static async Task AssertRecordsAsync(TestGateway gateway, bool saysUsage)
+    {
+        var one = await gateway.NextRecordAsync();
+        var other = await gateway.NextRecordAsync();
+        var (first, second) = one.RetryOf is null ? (one, other) : (other, one);
+        Assert.Equal(("client_aborted", "completed"), (first.End, second.End));
+        Assert.Equal((null, false, first.ExchangeId, true), (first.RetryOf, first.Reattached, second.RetryOf, second.Reattached));
+
+        // One turn, one use: it stands where the upstream was asked.
+        Assert.Equal(saysUsage, first.OutputTokens is not null);
+        Assert.Null(second.OutputTokens);
+        Assert.Equal((1, 0), (first.Attempts, second.Attempts));
+    }
+}

@@ -25,6 +25,9 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     private readonly long _startedAt;
     private long _upstreamHeardAt;
     private Phase _phase;
+    private TurnJournal? _journal;
+    private TurnTerms? _turnTerms;
+    private ITurnSource? _turnSource;
 
     public Exchange(HttpContext http, WireProtocol? protocol, ClientHeaders client, ExchangeTools tools)
     {
@@ -62,11 +65,15 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     /// <summary>The client's side of a stream, once there is one.</summary>
     public StreamAnswer? Stream { get; set; }
 
-    /// <summary>What goes on without its client, where it does.</summary>
-    public Turn? Turn { get; set; }
+    /// <summary>The turn whose answer is kept; null where none is, or not before its client is lost.</summary>
+    public Turn? Turn { get; private set; }
+
+    /// <summary>The same, for a client that is lost: null only where its answer ends with it.</summary>
+    public Turn? TurnWithoutClient =>
+        Turn ??= _journal is null ? null : new Turn(_journal, _turnTerms!, ExchangeId, new(Http), _turnSource!);
 
     /// <summary>Whether its client has left, and nobody may come back for the answer.</summary>
-    public bool HasLeft => Http.RequestAborted.IsCancellationRequested && Turn?.IsWanted != true;
+    public bool HasLeft => Http.RequestAborted.IsCancellationRequested && TurnWithoutClient?.IsWanted != true;
 
     /// <summary>Whether its answer is whole, whoever got it.</summary>
     public bool IsAnswered { get; private set; }
@@ -233,6 +240,17 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         }
 
         turn.Finish(TurnEnd.Whole);
+    }
+
+    /// <summary>Its answer may go on without its client.</summary>
+    public void MayGoOn(TurnJournal journal, TurnTerms terms, ITurnSource source) =>
+        (_journal, _turnTerms, _turnSource) = (journal, terms, source);
+
+    /// <summary>Its answer ends with its client after all.</summary>
+    public void EndWithClient()
+    {
+        _journal = null;
+        Turn?.Forget();
     }
 
     /// <summary>Another exchange's answer serves this one too: nothing is asked upstream.</summary>

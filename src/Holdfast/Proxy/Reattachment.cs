@@ -16,13 +16,11 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
     private static readonly TimeSpan LongestAssembly = TimeSpan.FromSeconds(290);
 
     /// <summary>What is known of the request, if it was sent before.</summary>
-    public async ValueTask<Earlier> FindAsync(ClientRequest request)
-    {
-        if (journal.IsEmpty || !MayReattach(request))
-        {
-            return default;
-        }
+    public ValueTask<Earlier> FindAsync(ClientRequest request) =>
+        journal.IsEmpty || !MayReattach(request) ? default : FindInJournalAsync(request);
 
+    private async ValueTask<Earlier> FindInJournalAsync(ClientRequest request)
+    {
         await HashAsync(request);
         if (request.Identify() is not { } asked)
         {
@@ -59,28 +57,19 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
         }
     }
 
-    /// <summary>From now on the answer to this request is kept while it is made.</summary>
-    public async ValueTask BeginAsync(ClientRequest request, Exchange exchange, Route route, Vigil vigil)
+    /// <summary>From now on the answer to this request is kept, or will be when its client is lost.</summary>
+    public ValueTask BeginAsync(ClientRequest request, Exchange exchange, Route route, Vigil vigil)
     {
         if (!route.Journal.IsEnabled || !MayReattach(request))
         {
-            return;
+            return default;
         }
 
-        if (request.WantsStream)
-        {
-            // Its body will be gone when its client may be.
-            await HashAsync(request);
-        }
-
-        var turn = new Turn(journal, route.Journal, exchange.ExchangeId, new(exchange.Http), request);
-        var isNamed = request.Client.Turn is not null || request.Client.IdempotencyKey is not null;
-        if ((request.WantsStream || isNamed) && !journal.Add(turn))
-        {
-            return;
-        }
-
-        exchange.Turn = vigil.Turn = turn;
+        vigil.Exchange = exchange;
+        exchange.MayGoOn(journal, route.Journal, request);
+        return request.WantsStream || request.Client.Turn is not null || request.Client.IdempotencyKey is not null
+            ? ListAsync(request, exchange)
+            : default;
     }
 
     /// <summary>Answers from the journal, whatever is there at once and the rest as it comes. False where no answer came of
@@ -128,6 +117,17 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
 
     private static bool MayReattach(ClientRequest request) =>
         request.Path.Operation == WireOperation.Generate && request.Client.Turn != ClientHeaders.NoTurn;
+
+    /// <summary>Lets the turn be found from its beginning: a stream's body will be gone when its client may be, and what is
+    /// named may be asked for again while its client still looks alive.</summary>
+    private async ValueTask ListAsync(ClientRequest request, Exchange exchange)
+    {
+        await HashAsync(request);
+        if (!journal.Add(exchange.TurnWithoutClient!))
+        {
+            exchange.EndWithClient();
+        }
+    }
 
     private static async ValueTask HashAsync(ClientRequest request)
     {

@@ -1,5 +1,3 @@
-using Holdfast.Journal;
-
 namespace Holdfast.Proxy;
 
 /// <summary>What an exchange's loop may have to act upon while it waits for the upstream.</summary>
@@ -69,8 +67,8 @@ internal sealed class Vigil : IDisposable
     /// <summary>Wakes the loop on a thread of the pool: for those on whose stack it has no place.</summary>
     public Action Wake => _wakeUp.Wake;
 
-    /// <summary>The answer that goes on without its client, for whoever asks for it again; null where it does not.</summary>
-    public Turn? Turn { get; set; }
+    /// <summary>Whose answer may go on without its client; null where none may.</summary>
+    public Exchange? Exchange { get; set; }
 
     /// <summary>Whether the client's connection is closed.</summary>
     public bool IsClientGone => _clientGone.IsCancellationRequested;
@@ -118,7 +116,7 @@ internal sealed class Vigil : IDisposable
         _linger.Stop();
         _ignoresClient = false;
         _hasLostClient = false;
-        Turn = null;
+        Exchange = null;
     }
 
     /// <summary>From now on the client's leaving is no alarm: it has all it came for.</summary>
@@ -127,7 +125,7 @@ internal sealed class Vigil : IDisposable
         if (!_ignoresClient && IsClientGone)
         {
             // It left before it had all.
-            Turn?.LoseClient(Wake);
+            Exchange?.TurnWithoutClient?.LoseClient(Wake);
         }
 
         _ignoresClient = true;
@@ -183,7 +181,7 @@ internal sealed class Vigil : IDisposable
     /// <summary>Whether somebody may come back for what a client that is gone asked for, or has.</summary>
     private bool IsAwaited()
     {
-        if (Turn is not { } turn || !turn.LoseClient(Wake))
+        if (Exchange?.TurnWithoutClient is not { } turn || !turn.LoseClient(Wake))
         {
             return false;
         }

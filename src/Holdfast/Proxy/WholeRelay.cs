@@ -162,7 +162,7 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
     /// <summary>Its client may be lost by now: the answer is whole nevertheless.</summary>
     private void KeepForWhoeverComesBack()
     {
-        if (Exchange.Turn is { } turn && attempt.Vigil.IsClientGone && turn.LoseClient(attempt.Vigil.Wake))
+        if (attempt.Vigil.IsClientGone && Exchange.TurnWithoutClient is { } turn && turn.LoseClient(attempt.Vigil.Wake))
         {
             turn.Begin(TurnHeads.Of(_response, isStream: false));
             foreach (var part in Held.Bytes)
@@ -209,7 +209,7 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
         }
 
         // Too long to be kept, and no stream of events: it ends with its client.
-        Exchange.Turn?.Forget();
+        Exchange.EndWithClient();
         CopyHead();
         attempt.Vigil.ClientSilence.Stop();
         body.SilenceCode = ErrorCodes.StreamStalled;

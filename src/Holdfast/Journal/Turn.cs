@@ -45,6 +45,8 @@ internal sealed class Turn(
     private bool _isDismissed;
     private bool _isForgotten;
     private bool _hasReaderLeft;
+    private TurnClient _client = client;
+    private ITurnSource? _asked = asked;
 
     /// <summary>How long it waits.</summary>
     public TurnTerms Terms => terms;
@@ -60,7 +62,7 @@ internal sealed class Turn(
         {
             if (!_isIdentified)
             {
-                (_request, _isIdentified) = (asked.Identify(), true);
+                (_request, _isIdentified) = (_asked?.Identify(), true);
             }
 
             return _request;
@@ -79,11 +81,11 @@ internal sealed class Turn(
     /// <summary>How it ended.</summary>
     public TurnEnd End { get; private set; }
 
-    /// <summary>Who serves it: upstream and model, for the records of those who come back.</summary>
+    /// <summary>Who serves it: upstream and, where another is asked for than the client named, model; for the records of those who come back.</summary>
     public (string? Upstream, string? Model) Server { get; set; }
 
     /// <summary>Whether the client that asked was lost before it had the whole answer.</summary>
-    public bool IsClientLost => Volatile.Read(ref _isClientLost) || (End == TurnEnd.None && client.IsGone);
+    public bool IsClientLost => Volatile.Read(ref _isClientLost) || (End == TurnEnd.None && _client.IsGone);
 
     /// <summary>Whether somebody reads now.</summary>
     public bool HasReader => Volatile.Read(ref _reader) is { IsGone: false };
@@ -175,6 +177,9 @@ internal sealed class Turn(
         lock (_bytes)
         {
             (End, _wakeWriter, reader) = (end, null, _reader);
+
+            // A kept answer must not keep a connection's memory too.
+            (_client, _asked) = (default, null);
             mayBeFetched = _isClientLost && end == TurnEnd.Whole && !_isForgotten && !_isDismissed && _bytes.Start == 0;
             if (reader is null && !mayBeFetched)
             {
@@ -248,6 +253,7 @@ internal sealed class Turn(
         TurnReader reader;
         TurnReader? before;
         Action? wakeWriter;
+        TurnClient first;
         bool wasHeard;
         lock (_bytes)
         {
@@ -258,14 +264,14 @@ internal sealed class Turn(
 
             reader = new TurnReader(this, by, wake);
             (before, _reader, wakeWriter) = (_reader, reader, _wakeWriter);
-            wasHeard = !_isClientLost;
+            (first, wasHeard) = (_client, !_isClientLost);
         }
 
         before?.TakeOver();
         if (wasHeard)
         {
             // Its first client may still look alive: it is served here now.
-            client.Abort();
+            first.Abort();
         }
 
         wakeWriter?.Invoke();
@@ -383,52 +389,5 @@ internal sealed class Turn(
             _bytes.Clear();
             journal.Held(-held);
         }
-    }
-}
-
-/// <summary>A client of a turn: the one that asked, or one that came back.</summary>
-/// <param name="http">Its request. Closed only while it runs.</param>
-internal readonly struct TurnClient(HttpContext http)
-{
-    private readonly CancellationToken _gone = http.RequestAborted;
-
-    /// <summary>Whether its connection is closed.</summary>
-    public bool IsGone => _gone.IsCancellationRequested;
-
-    /// <summary>It is served elsewhere now.</summary>
-    public void Abort() => http.Abort();
-}
-
-/// <summary>Who came back for a turn, and how far it has read.</summary>
-internal sealed class TurnReader(Turn turn, TurnClient client, Action wake)
-{
-    /// <summary>Whether its own client is lost.</summary>
-    public bool IsGone => client.IsGone;
-
-    /// <summary>How many bytes it has read.</summary>
-    public long Position { get; set; }
-
-    /// <summary>Whether another one reads in its place.</summary>
-    public bool IsTakenOver { get; private set; }
-
-    /// <summary>Whether it has all there will ever be.</summary>
-    public bool IsExhausted => turn.IsExhausted(this);
-
-    /// <summary>Reads what is there.</summary>
-    public int Read(Span<byte> target) => turn.Read(this, target);
-
-    /// <summary>It is done.</summary>
-    /// <param name="hasAll">Whether its client has the whole answer.</param>
-    public void Leave(bool hasAll) => turn.Detach(this, hasAll);
-
-    /// <summary>There may be more to read.</summary>
-    public void Wake() => wake();
-
-    /// <summary>Another one reads in its place.</summary>
-    public void TakeOver()
-    {
-        IsTakenOver = true;
-        client.Abort();
-        wake();
     }
 }

@@ -11,8 +11,8 @@ internal sealed class TurnJournal(JournalOptions options, TimeProvider time) : I
     private readonly Lock _gate = new();
     private readonly Dictionary<TurnKey, List<Turn>> _turns = [];
     private readonly Dictionary<TurnKey, List<Turn>> _sessions = [];
-    private readonly Dictionary<Turn, ITimer> _kept = [];
-    private readonly Queue<Turn> _oldest = [];
+    private readonly Dictionary<Turn, (ITimer Timer, LinkedListNode<Turn> Place)> _kept = [];
+    private readonly LinkedList<Turn> _oldestFirst = [];
     private readonly Dictionary<TurnKey, (EndedTurn Turn, long At)> _ended = [];
     private readonly Queue<(TurnKey Key, long At)> _oldestEnded = [];
     private int _count;
@@ -129,14 +129,15 @@ internal sealed class TurnJournal(JournalOptions options, TimeProvider time) : I
     {
         lock (_gate)
         {
-            if (_kept.ContainsKey(turn))
+            if (!turn.IsListed || _kept.ContainsKey(turn))
             {
+                // Forgotten meanwhile, or kept already.
                 return;
             }
 
-            _kept[turn] = time.CreateTimer(
+            var timer = time.CreateTimer(
                 static state => ((Turn)state!).Forget(), turn, turn.Terms.Keep, Timeout.InfiniteTimeSpan);
-            _oldest.Enqueue(turn);
+            _kept[turn] = (timer, _oldestFirst.AddLast(turn));
         }
     }
 
@@ -145,9 +146,14 @@ internal sealed class TurnJournal(JournalOptions options, TimeProvider time) : I
     {
         lock (_gate)
         {
-            if (_kept.Remove(turn, out var timer))
+            turn.IsListed = false;
+            if (_kept.Remove(turn, out var kept))
             {
-                timer.Dispose();
+                kept.Timer.Dispose();
+                if (kept.Place.List is not null)
+                {
+                    _oldestFirst.Remove(kept.Place);
+                }
             }
 
             if (turn.KnownRequest is { } request && From(_turns, request.Key, turn))
@@ -184,7 +190,7 @@ internal sealed class TurnJournal(JournalOptions options, TimeProvider time) : I
     {
         lock (_gate)
         {
-            foreach (var timer in _kept.Values)
+            foreach (var (timer, _) in _kept.Values)
             {
                 timer.Dispose();
             }
@@ -210,15 +216,14 @@ internal sealed class TurnJournal(JournalOptions options, TimeProvider time) : I
     {
         lock (_gate)
         {
-            while (_oldest.TryDequeue(out var turn))
+            var oldest = _oldestFirst.First?.Value;
+            if (oldest is not null)
             {
-                if (_kept.ContainsKey(turn))
-                {
-                    return turn;
-                }
+                // One that is just being read is not forgotten now: the next one is asked for then.
+                _oldestFirst.RemoveFirst();
             }
 
-            return null;
+            return oldest;
         }
     }
 

@@ -18,6 +18,9 @@ namespace Holdfast.Proxy;
 /// <summary>What the client asks for: the body once, in pooled memory, and the few facts peeked out of it.</summary>
 internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeaders client) : ITurnSource, IDisposable
 {
+    /// <summary>Reading a larger body takes a noticeable part of a millisecond.</summary>
+    private const int LargestReadInPlace = 128 * 1024;
+
     private UInt128? _canonicalHash;
     private bool _isHashed;
     private TurnRequest? _identity;
@@ -102,8 +105,12 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
     {
         if (_identity is null && CanonicalHash is { } body)
         {
-            // Without a credential the machine has to do.
-            var principal = client.Credential ?? http.Connection.RemoteIpAddress?.ToString() ?? "";
+            // Every credential there is: a placeholder in one header must not make two people one. Without any the machine
+            // has to do.
+            var headers = Http.Headers;
+            var principal = client.Credential is null
+                ? http.Connection.RemoteIpAddress?.ToString() ?? ""
+                : $"{headers["x-api-key"]}\n{headers["x-goog-api-key"]}\n{headers.Authorization}";
             _identity = new(
                 TurnKey.Of(principal, client.Session, path.Target, body),
                 client.Session is null ? null : TurnKey.Of(principal, client.Session, Model ?? "", 0),
@@ -126,6 +133,18 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
 
             return _canonicalHash;
         }
+    }
+
+    /// <summary>Makes <see cref="CanonicalHash"/> known.</summary>
+    public async ValueTask HashAsync()
+    {
+        if (!_isHashed && Body.Length > LargestReadInPlace)
+        {
+            // Not on a thread that other sockets wait for.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+
+        _ = CanonicalHash;
     }
 
     /// <summary>The target to ask for, with another model where the path names it.</summary>

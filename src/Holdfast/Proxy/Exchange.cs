@@ -138,7 +138,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         record.Upstream = choice.Upstream.Name;
         record.Credential = choice.Credential.IsClients ? null : choice.Credential.Name;
         record.ModelSent = choice.Candidate.Model;
-        Turn?.Server = (choice.Upstream.Name, choice.Candidate.Model ?? record.ModelAsked);
+        Turn?.Server = (choice.Upstream.Name, choice.Candidate.Model);
         if (record.Attempts++ == 0)
         {
             return;
@@ -257,7 +257,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     public void Reattach(Turn turn)
     {
         (Record.RetryOf, Record.Reattached) = (turn.ExchangeId, true);
-        (Record.Upstream, Record.ModelServed) = turn.Server;
+        (Record.Upstream, Record.ModelSent) = turn.Server;
         _tools.Metrics.Reattached(Record.Protocol, Record.Upstream);
         _tools.Logger.Reattached(ExchangeId, turn.ExchangeId);
     }

@@ -9,9 +9,6 @@ namespace Holdfast.Proxy;
 /// is asked upstream a second time.</summary>
 internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, ErrorAnswer errors)
 {
-    /// <summary>Hashing a larger body takes a noticeable part of a millisecond.</summary>
-    private const int LargestReadInPlace = 128 * 1024;
-
     /// <summary>How long a client that asks for one answer waits for it (clients.md: Claude Code says 300 s).</summary>
     private static readonly TimeSpan LongestAssembly = TimeSpan.FromSeconds(290);
 
@@ -21,7 +18,7 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
 
     private async ValueTask<Earlier> FindInJournalAsync(ClientRequest request)
     {
-        await HashAsync(request);
+        await request.HashAsync();
         if (request.Identify() is not { } asked)
         {
             return default;
@@ -106,12 +103,12 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
             exchange.Reattach(turn);
             await (head.IsStream
                 ? RelayStreamAsync(turn, head, reader, request, exchange, vigil)
-                : RelayWholeAsync(turn, head, reader, exchange));
+                : RelayWholeAsync(turn, head, reader, exchange, vigil));
             return true;
         }
         finally
         {
-            reader.Leave(hasAll: exchange.IsAnswered && !exchange.Http.RequestAborted.IsCancellationRequested);
+            reader.Leave(hasAll: exchange.IsAnswered);
         }
     }
 
@@ -122,22 +119,11 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
     /// named may be asked for again while its client still looks alive.</summary>
     private async ValueTask ListAsync(ClientRequest request, Exchange exchange)
     {
-        await HashAsync(request);
+        await request.HashAsync();
         if (!journal.Add(exchange.TurnWithoutClient!))
         {
             exchange.EndWithClient();
         }
-    }
-
-    private static async ValueTask HashAsync(ClientRequest request)
-    {
-        if (request.Body.Length > LargestReadInPlace)
-        {
-            // Not on a thread that other sockets wait for.
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        }
-
-        _ = request.CanonicalHash;
     }
 
     private async Task RelayStreamAsync(
@@ -154,6 +140,13 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
         using var buffer = new FrameBuffer(answer.Follower.Framing);
         while (true)
         {
+            if (vigil.IsClientGone)
+            {
+                // What it did not get waits for it again; one that leaves with the last event in hand has it all.
+                exchange.NoteClientGone();
+                return;
+            }
+
             var count = reader.Read(buffer.GetMemory().Span);
             if (count > 0)
             {
@@ -208,9 +201,24 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
     private async Task<bool> AssembleAsync(
         Turn turn, TurnReader reader, ClientRequest request, Exchange exchange, Vigil vigil)
     {
+        // Read as it comes: a writer far ahead of its reader waits.
+        var assembler = request.Path.Protocol.Assemble()!;
+        using var buffer = new FrameBuffer(StreamFraming.ServerSentEvents);
         vigil.UpstreamSilence.Start(LongestAssembly);
-        while (turn.End == TurnEnd.None)
+        while (!reader.IsExhausted)
         {
+            var count = reader.Read(buffer.GetMemory().Span);
+            buffer.Advance(count);
+            while (buffer.TryTake(out var frame))
+            {
+                assembler.Add(frame);
+            }
+
+            if (count > 0 || reader.IsExhausted)
+            {
+                continue;
+            }
+
             switch (await WaitAsync(reader, request, exchange, vigil))
             {
                 case Alarm.None:
@@ -224,7 +232,7 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
         }
 
         vigil.UpstreamSilence.Stop();
-        if (turn.End != TurnEnd.Whole || Assembled(request.Path.Protocol, reader) is not { } answer)
+        if (turn.End != TurnEnd.Whole || assembler.Finish() is not { } answer)
         {
             return false;
         }
@@ -242,24 +250,8 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
         return true;
     }
 
-    private static byte[]? Assembled(WireProtocol protocol, TurnReader reader)
-    {
-        var assembler = protocol.Assemble()!;
-        using var buffer = new FrameBuffer(StreamFraming.ServerSentEvents);
-        int count;
-        while ((count = reader.Read(buffer.GetMemory().Span)) > 0)
-        {
-            buffer.Advance(count);
-            while (buffer.TryTake(out var frame))
-            {
-                assembler.Add(frame);
-            }
-        }
-
-        return assembler.Finish();
-    }
-
-    private static async Task RelayWholeAsync(Turn turn, TurnHead head, TurnReader reader, Exchange exchange)
+    private static async Task RelayWholeAsync(
+        Turn turn, TurnHead head, TurnReader reader, Exchange exchange, Vigil vigil)
     {
         var response = exchange.Http.Response;
         TurnHeads.CopyTo(head, response);
@@ -271,6 +263,12 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
         {
             response.BodyWriter.Advance(count);
             exchange.Record.ResponseBytes += count;
+            if (vigil.IsClientGone)
+            {
+                exchange.NoteClientGone();
+                return;
+            }
+
             await response.BodyWriter.FlushAsync();
         }
 

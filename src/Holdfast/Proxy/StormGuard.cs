@@ -12,9 +12,6 @@ namespace Holdfast.Proxy;
 /// no session is never refused: equal requests side by side are legal (sampling).</summary>
 internal sealed class StormGuard(StormWatch watch, GatewayMetrics metrics, TimeProvider time, ILogger<StormGuard> logger)
 {
-    /// <summary>Reading a larger body takes a noticeable part of a millisecond.</summary>
-    private const int LargestReadInPlace = 128 * 1024;
-
     /// <summary>Null, or why this turn must pause.</summary>
     public async ValueTask<GatewayError?> CheckAsync(ClientRequest request)
     {
@@ -23,12 +20,7 @@ internal sealed class StormGuard(StormWatch watch, GatewayMetrics metrics, TimeP
             return null;
         }
 
-        if (request.Body.Length > LargestReadInPlace)
-        {
-            // Not on a thread that other sockets wait for.
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        }
-
+        await request.HashAsync();
         if (request.CanonicalHash is not { } turn)
         {
             return null;

@@ -7,16 +7,29 @@ namespace Holdfast.Hosting;
 /// <param name="UnackedSegments">Segments sent and not acknowledged.</param>
 /// <param name="SinceLastAck">Time since the peer last acknowledged anything, a window probe included.</param>
 /// <param name="UnsentBytes">Bytes the kernel holds and has not sent: the peer's window is full.</param>
-internal readonly record struct TcpInfo(uint UnackedSegments, TimeSpan SinceLastAck, uint UnsentBytes)
+/// <param name="Retransmissions">How often in a row it has sent the same bytes again, without an answer.</param>
+/// <param name="Probes">How often in a row it has asked for a sign of life (keep-alive, full window), without an answer.</param>
+internal readonly record struct TcpInfo(
+    uint UnackedSegments, TimeSpan SinceLastAck, uint UnsentBytes, byte Retransmissions = 0, byte Probes = 0)
 {
+    /// <summary>After 0.2, 0.6 and 1.4 s where the way is short, later where it is long: no peer that is there leaves so
+    /// many unanswered.</summary>
+    private const int MostUnanswered = 3;
+
     private const int TcpLevel = 6;
     private const int TcpInfoOption = 11;
 
     // Offsets in struct tcp_info of linux/tcp.h, which only ever grows at its end.
+    private const int RetransmissionsOffset = 2;
+    private const int ProbesOffset = 3;
     private const int UnackedOffset = 24;
     private const int LastAckOffset = 56;
     private const int UnsentOffset = 144;
     private const int Length = UnsentOffset + sizeof(uint);
+
+    /// <summary>Whether the kernel has asked again and again and got no answer. One that only reads slowly answers.</summary>
+    public bool IsUnanswered =>
+        (UnackedSegments > 0 && Retransmissions >= MostUnanswered) || Probes >= MostUnanswered;
 
     /// <summary>Asks the kernel. Null where it does not know: another platform, a closed or a unix socket.</summary>
     public static TcpInfo? Of(Socket socket)
@@ -43,7 +56,9 @@ internal readonly record struct TcpInfo(uint UnackedSegments, TimeSpan SinceLast
     private static TcpInfo Parse(ReadOnlySpan<byte> info) => new(
         ReadUInt32(info, UnackedOffset),
         TimeSpan.FromMilliseconds(ReadUInt32(info, LastAckOffset)),
-        ReadUInt32(info, UnsentOffset));
+        ReadUInt32(info, UnsentOffset),
+        info[RetransmissionsOffset],
+        info[ProbesOffset]);
 
     private static uint ReadUInt32(ReadOnlySpan<byte> info, int offset) => BitConverter.IsLittleEndian
         ? BinaryPrimitives.ReadUInt32LittleEndian(info[offset..])

@@ -30,10 +30,10 @@ internal enum TurnEnd
 /// <param name="journal">Where it is found.</param>
 /// <param name="terms">How long it waits.</param>
 /// <param name="exchangeId">The exchange that asks the upstream.</param>
-/// <param name="client">Its client.</param>
+/// <param name="client">Its client. Not asked for anything once the answer is finished.</param>
 /// <param name="asked">What was asked.</param>
 internal sealed class Turn(
-    TurnJournal journal, TurnTerms terms, string exchangeId, TurnClient client, ITurnSource asked)
+    TurnJournal journal, TurnTerms terms, string exchangeId, ITurnClient client, ITurnSource asked)
 {
     // Also the lock of everything here: most turns reach their client and need neither.
     private readonly TurnBytes _bytes = new();
@@ -45,7 +45,8 @@ internal sealed class Turn(
     private bool _isDismissed;
     private bool _isForgotten;
     private bool _hasReaderLeft;
-    private TurnClient _client = client;
+    private bool _wasTakenOverByRule;
+    private ITurnClient? _client = client;
     private ITurnSource? _asked = asked;
 
     /// <summary>How long it waits.</summary>
@@ -85,10 +86,35 @@ internal sealed class Turn(
     public (string? Upstream, string? Model) Server { get; set; }
 
     /// <summary>Whether the client that asked was lost before it had the whole answer.</summary>
-    public bool IsClientLost => Volatile.Read(ref _isClientLost) || (End == TurnEnd.None && _client.IsGone);
+    public bool IsClientLost => Volatile.Read(ref _isClientLost) || Volatile.Read(ref _client) is { IsGone: true };
 
     /// <summary>Whether somebody reads now.</summary>
-    public bool HasReader => Volatile.Read(ref _reader) is { IsGone: false };
+    public bool HasReader => Volatile.Read(ref _reader) is not null;
+
+    /// <summary>Whether it is certain that nobody hears it: whoever was served is lost, or cannot be reached any more.</summary>
+    public bool IsUnheard
+    {
+        get
+        {
+            lock (_bytes)
+            {
+                return _reader?.IsLost ?? (_isClientLost || _client is { IsGone: true } or { IsUnreachable: true });
+            }
+        }
+    }
+
+    /// <summary>Whether anything generated has been written.</summary>
+    public bool HasOutput { get; set; }
+
+    /// <summary>Whether a retry of the client that asked, known by its rule, may be served in its place: once only.</summary>
+    /// <param name="onlyBeforeHead">Whether not once it has the head of an answer.</param>
+    public bool MayBeTakenOver(bool onlyBeforeHead)
+    {
+        lock (_bytes)
+        {
+            return !_wasTakenOverByRule && _reader is null && _client is not null && !(onlyBeforeHead && _client.HasHead);
+        }
+    }
 
     /// <summary>Whether anybody may still come back for it, or has.</summary>
     public bool IsWanted
@@ -178,8 +204,14 @@ internal sealed class Turn(
         {
             (End, _wakeWriter, reader) = (end, null, _reader);
 
+            if (end == TurnEnd.Whole && Head is not null && _client is { IsGone: true } or { IsUnreachable: true })
+            {
+                // Written, and never arrived.
+                _isClientLost = true;
+            }
+
             // A kept answer must not keep a connection's memory too.
-            (_client, _asked) = (default, null);
+            (_client, _asked) = (null, null);
             mayBeFetched = _isClientLost && end == TurnEnd.Whole && !_isForgotten && !_isDismissed && _bytes.Start == 0;
             if (reader is null && !mayBeFetched)
             {
@@ -218,6 +250,18 @@ internal sealed class Turn(
         return IsWanted;
     }
 
+    /// <summary>The client has been sent all it came for: from now on its leaving is no loss.</summary>
+    public void Deliver()
+    {
+        lock (_bytes)
+        {
+            if (_client is { IsUnreachable: false })
+            {
+                _client = null;
+            }
+        }
+    }
+
     /// <summary>Whether a reader has left since this was asked last: then the waiting begins anew.</summary>
     public bool TakeReaderLeft() => Interlocked.Exchange(ref _hasReaderLeft, false);
 
@@ -245,35 +289,30 @@ internal sealed class Turn(
     }
 
     /// <summary>Somebody came back for it, and reads from the first byte. Null if it is too late, or somebody else reads.</summary>
+    /// <param name="request">What it asks for. Whoever is served, where it looks alive, is let go for it.</param>
     /// <param name="by">Who came back.</param>
     /// <param name="wake">Called when there may be more to read.</param>
-    /// <param name="mayTakeOver">Whether it is certain that this is the same request: then whoever is served is let go.</param>
-    public TurnReader? Attach(TurnClient by, Action wake, bool mayTakeOver)
+    public TurnReader? Attach(TurnRequest request, ITurnClient by, Action wake)
     {
         TurnReader reader;
         TurnReader? before;
         Action? wakeWriter;
-        TurnClient first;
-        bool wasHeard;
         lock (_bytes)
         {
-            if (_isForgotten || _isDismissed || _bytes.Start > 0 || (!mayTakeOver && (HasReader || !IsClientLost)))
+            if (_isForgotten || _isDismissed || _bytes.Start > 0 || !request.IsRepeatOf(this))
             {
                 return null;
             }
 
+            _wasTakenOverByRule |= !IsUnheard && !request.Names(this);
             reader = new TurnReader(this, by, wake);
             (before, _reader, wakeWriter) = (_reader, reader, _wakeWriter);
-            (first, wasHeard) = (_client, !_isClientLost);
+
+            // Its request runs as long as the turn is not finished; then there is nobody here any more.
+            _client?.Abort();
         }
 
         before?.TakeOver();
-        if (wasHeard)
-        {
-            // Its first client may still look alive: it is served here now.
-            first.Abort();
-        }
-
         wakeWriter?.Invoke();
         return reader;
     }

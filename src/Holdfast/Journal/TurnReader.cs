@@ -1,24 +1,26 @@
 namespace Holdfast.Journal;
 
-/// <summary>A client of a turn: the one that asked, or one that came back.</summary>
-/// <param name="http">Its request. Closed only while it runs.</param>
-internal readonly struct TurnClient(HttpContext http)
+/// <summary>A client of a turn: the one that asked, or one that came back. Asked only while its request runs.</summary>
+internal interface ITurnClient
 {
-    // A token outlives its request, whose other properties do not.
-    private readonly CancellationToken _gone = http.RequestAborted;
-
     /// <summary>Whether its connection is closed.</summary>
-    public bool IsGone => _gone.IsCancellationRequested;
+    bool IsGone { get; }
+
+    /// <summary>Whether its connection looks open and is dead: what was sent is not acknowledged. Asks the system.</summary>
+    bool IsUnreachable { get; }
+
+    /// <summary>Whether it has the head of an answer.</summary>
+    bool HasHead { get; }
 
     /// <summary>It is served elsewhere now.</summary>
-    public void Abort() => http.Abort();
+    void Abort();
 }
 
 /// <summary>Who came back for a turn, and how far it has read.</summary>
-internal sealed class TurnReader(Turn turn, TurnClient client, Action wake)
+internal sealed class TurnReader(Turn turn, ITurnClient client, Action wake)
 {
     /// <summary>Whether its own client is lost.</summary>
-    public bool IsGone => client.IsGone;
+    public bool IsLost => client.IsGone || client.IsUnreachable;
 
     /// <summary>How many bytes it has read.</summary>
     public long Position { get; set; }

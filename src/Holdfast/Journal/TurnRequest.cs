@@ -31,6 +31,12 @@ internal interface ITurnSource
     TurnRequest? Identify();
 }
 
+/// <summary>What is the same in all sendings of one request of a client that is known to send it again only when it has given
+/// the first one up.</summary>
+/// <param name="Text">Compared only.</param>
+/// <param name="OnlyBeforeOutput">Whether it does so only while nothing generated has reached it.</param>
+internal sealed record RetryMark(string Text, bool OnlyBeforeOutput);
+
 /// <summary>What a request says about whether it was sent before.</summary>
 /// <param name="Key">What it asks for.</param>
 /// <param name="Session">Its session with its principal and model, as a digest; null without a session.</param>
@@ -38,8 +44,11 @@ internal interface ITurnSource
 /// <param name="TakesAssembled">Whether, where it does not, it can be given one that is put together.</param>
 /// <param name="Turn">The turn it names itself (<c>holdfast-turn</c>).</param>
 /// <param name="IdempotencyKey">Its idempotency key.</param>
+/// <param name="RetryCount">How often the client says that it has sent it before; null where it does not say.</param>
+/// <param name="Mark">What tells, for a client that is known, that it was sent before; null for the others.</param>
 internal sealed record TurnRequest(
-    TurnKey Key, TurnKey? Session, bool IsStream, bool TakesAssembled, string? Turn, string? IdempotencyKey)
+    TurnKey Key, TurnKey? Session, bool IsStream, bool TakesAssembled, string? Turn, string? IdempotencyKey,
+    int? RetryCount = null, RetryMark? Mark = null)
 {
     /// <summary>Whether this request may be another sending of that turn, and not one that was sent beside it on purpose
     /// (sampling): equal requests alone prove nothing.</summary>
@@ -57,12 +66,21 @@ internal sealed record TurnRequest(
             return false;
         }
 
-        return (turn.IsClientLost && !turn.HasReader) || Names(turn);
+        return turn.IsUnheard || Names(turn) || (IsStream == first.IsStream && (IsRetryOf(first, turn) || IsMarkedAs(first, turn)));
     }
 
     /// <summary>Whether it says itself which turn it is, and that this is it.</summary>
     public bool Names(Turn turn) => turn.KnownRequest is { } first
         && ((Turn is not null && Turn == first.Turn) || (IdempotencyKey is not null && IdempotencyKey == first.IdempotencyKey));
+
+    // SDKs that count their retries make them before headers only. Should it be a sample beside that one after all, which is
+    // let go for it, then that one is retried in its turn: each still has an answer of its own.
+    private bool IsRetryOf(TurnRequest first, Turn turn) =>
+        RetryCount > first.RetryCount && turn.MayBeTakenOver(onlyBeforeHead: true);
+
+    private bool IsMarkedAs(TurnRequest first, Turn turn) =>
+        Mark is not null && Mark == first.Mark && !(Mark.OnlyBeforeOutput && turn.HasOutput)
+        && turn.MayBeTakenOver(onlyBeforeHead: false);
 
     private static bool Differ(string? one, string? other) => one is not null && other is not null && one != other;
 }

@@ -114,7 +114,9 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
             _identity = new(
                 TurnKey.Of(principal, client.Session, path.Target, body),
                 client.Session is null ? null : TurnKey.Of(principal, client.Session, Model ?? "", 0),
-                WantsStream, !WantsStream && path.Protocol.CanAssemble, client.Turn, client.IdempotencyKey);
+                WantsStream, !WantsStream && path.Protocol.CanAssemble, client.Turn, client.IdempotencyKey,
+                int.TryParse(client.RetryCount, CultureInfo.InvariantCulture, out var retries) ? retries : null,
+                RetryRules.MarkOf(this));
         }
 
         return _identity;

@@ -18,11 +18,12 @@ namespace Holdfast.Proxy;
 /// One client request and our one answer: owns the flight record and every answer of our own. Disposing it hands in the
 /// record, whatever happened in between. Used by one loop; its live facts may be read from any thread.
 /// </summary>
-internal sealed class Exchange : IAsyncDisposable, ILiveExchange
+internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
 {
     private readonly ExchangeTools _tools;
     private readonly OpenExchanges.Listing _listing;
     private readonly long _startedAt;
+    private readonly CancellationToken _clientGone;
     private long _upstreamHeardAt;
     private Phase _phase;
     private TurnJournal? _journal;
@@ -32,6 +33,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     public Exchange(HttpContext http, WireProtocol? protocol, ClientHeaders client, ExchangeTools tools)
     {
         Http = http;
+        _clientGone = http.RequestAborted;
         _tools = tools;
         _startedAt = _upstreamHeardAt = tools.Time.GetTimestamp();
         Protocol = protocol ?? WireProtocol.OpenAIChat;
@@ -70,10 +72,19 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
 
     /// <summary>The same, for a client that is lost: null only where its answer ends with it.</summary>
     public Turn? TurnWithoutClient =>
-        Turn ??= _journal is null ? null : new Turn(_journal, _turnTerms!, ExchangeId, new(Http), _turnSource!);
+        Turn ??= _journal is null ? null : new Turn(_journal, _turnTerms!, ExchangeId, this, _turnSource!);
 
     /// <summary>Whether its client has left, and nobody may come back for the answer.</summary>
-    public bool HasLeft => Http.RequestAborted.IsCancellationRequested && TurnWithoutClient?.IsWanted != true;
+    public bool HasLeft => IsGone && TurnWithoutClient?.IsWanted != true;
+
+    /// <inheritdoc/>
+    public bool IsGone => _clientGone.IsCancellationRequested;
+
+    /// <inheritdoc/>
+    public bool IsUnreachable => ConnectionState.Of(Http) is { IsUnreachable: true };
+
+    /// <inheritdoc/>
+    public bool HasHead => _phase is Phase.Opened or Phase.Committed;
 
     /// <summary>Whether its answer is whole, whoever got it.</summary>
     public bool IsAnswered { get; private set; }
@@ -224,22 +235,19 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         plan.Succeeded(Record.CacheReadTokens + (Record.CacheWriteTokens ?? Record.InputTokens) ?? 0);
     }
 
+    /// <inheritdoc/>
+    public void Abort() => Http.Abort();
+
     /// <summary>The answer is whole.</summary>
     public void Complete()
     {
         IsAnswered = true;
         Record.End = "completed";
-        if (Turn is not { } turn)
-        {
-            return;
-        }
-
-        if (turn.IsClientLost)
+        Turn?.Finish(TurnEnd.Whole);
+        if (Turn is { IsClientLost: true })
         {
             NoteClientGone();
         }
-
-        turn.Finish(TurnEnd.Whole);
     }
 
     /// <summary>Its answer may go on without its client.</summary>

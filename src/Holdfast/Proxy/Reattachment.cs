@@ -73,8 +73,7 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
     /// it after all and nothing but keepalives was sent: then the request is one like any other.</summary>
     public async Task<bool> ReplayAsync(Turn turn, ClientRequest request, Exchange exchange, Vigil vigil)
     {
-        var isNamed = request.Identify()?.Names(turn) == true;
-        if (turn.Attach(new(exchange.Http), vigil.Wake, isNamed) is not { } reader)
+        if (turn.Attach(request.Identify()!, exchange, vigil.Wake) is not { } reader)
         {
             return false;
         }
@@ -181,7 +180,12 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
             await answer.FlushAsync();
         }
 
-        if (turn.End == TurnEnd.Whole)
+        if (exchange.IsUnreachable)
+        {
+            // Written, and never arrived.
+            exchange.NoteClientGone();
+        }
+        else if (turn.End == TurnEnd.Whole)
         {
             exchange.Record.TerminalSeen = answer.Follower.IsTerminal;
             exchange.Complete();

@@ -69,7 +69,12 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower fresh, Keep
     /// <summary>Queues bytes of the answer; they leave with the next flush.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
-        exchange.Turn?.Append(bytes);
+        if (exchange.Turn is { } turn)
+        {
+            turn.HasOutput |= _follower.HasOutput;
+            turn.Append(bytes);
+        }
+
         Send(bytes);
     }
 

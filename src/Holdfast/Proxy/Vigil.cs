@@ -122,13 +122,21 @@ internal sealed class Vigil : IDisposable
     /// <summary>From now on the client's leaving is no alarm: it has all it came for.</summary>
     public void IgnoreClient()
     {
-        if (!_ignoresClient && IsClientGone)
+        if (_ignoresClient)
+        {
+            return;
+        }
+
+        _ignoresClient = true;
+        if (IsClientGone)
         {
             // It left before it had all.
             Exchange?.TurnWithoutClient?.LoseClient(Wake);
         }
-
-        _ignoresClient = true;
+        else
+        {
+            Exchange?.Turn?.Deliver();
+        }
     }
 
     /// <summary>What ends the exchange even while the upstream speaks.</summary>

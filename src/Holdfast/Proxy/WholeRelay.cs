@@ -21,6 +21,9 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
     /// <summary>Reading a larger answer takes a noticeable part of a millisecond.</summary>
     private const long LargestReadInPlace = 128 * 1024;
 
+    /// <summary>Sooner nobody vanishes unnoticed: keep-alive and interim responses take longer to show it.</summary>
+    private const double SoonestVanishedMs = 5_000;
+
     private readonly HttpResponse _response = attempt.Exchange.Http.Response;
     private readonly string _contentType =
         attempt.Response.Content.Headers.NonValidated.TryGetValues("content-type", out var value) ? value.ToString() : "";
@@ -162,7 +165,8 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
     /// <summary>Its client may be lost by now: the answer is whole nevertheless.</summary>
     private void KeepForWhoeverComesBack()
     {
-        if (attempt.Vigil.IsClientGone && Exchange.TurnWithoutClient is { } turn && turn.LoseClient(attempt.Vigil.Wake))
+        var isLost = attempt.Vigil.IsClientGone || (Exchange.ElapsedMs >= SoonestVanishedMs && Exchange.IsUnreachable);
+        if (isLost && Exchange.TurnWithoutClient is { } turn && turn.LoseClient(attempt.Vigil.Wake))
         {
             turn.Begin(TurnHeads.Of(_response, isStream: false));
             foreach (var part in Held.Bytes)

@@ -68,6 +68,22 @@ public sealed class NeverConfusedTests
         Assert.Equal((200, null, 2), (answer.Status, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
     }
 
+    /// <summary>Some clients send a placeholder in one header, and who they are in another.</summary>
+    [Fact]
+    public async Task Every_credential_of_a_request_tells_who_asks()
+    {
+        await using var gateway = await LostTurn.StartAsync();
+        var gate = new Gate();
+        gateway.Upstream.Script(LostTurn.Gated("anthropic", gate), Answer.Ok());
+        gate.Release(2);
+        await gateway.BeginAndLoseAsync("anthropic", events: 2, headers: "x-api-key: placeholder\r\nauthorization: Bearer mine\r\n");
+
+        var answer = await gateway.AskAsync(
+            "anthropic", headers: [("x-api-key", "placeholder"), ("authorization", "Bearer other")]);
+
+        Assert.Equal((200, null, 2), (answer.Status, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
+    }
+
     [Fact]
     public async Task Another_question_is_another_turn()
     {

@@ -3,6 +3,7 @@ using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Silence;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Transcripts;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 
@@ -180,6 +181,29 @@ public sealed class ReattachTests
             (head.Status, head.Header(LostTurn.Reattached), head.Header("holdfast-fidelity"), gateway.Upstream.RequestCount));
         var whole = await gateway.AskAsync(protocol, stream: false);
         Assert.Equal(JsonNode.Parse(whole.Text)!.ToJsonString(), JsonNode.Parse(text)!.ToJsonString());
+    }
+
+    /// <summary>Much larger than what a writer may be ahead of its reader.</summary>
+    [Fact]
+    public async Task A_large_stream_is_put_together_while_it_comes()
+    {
+        const int events = 400;
+        await using var gateway = await LostTurn.StartAsync(configure: options => options.Journal.MaxTurnBytes = 64 * 1024);
+        var gate = new Gate();
+        var transcript = Transcript.Of(SimulatedProtocol.Anthropic, new TranscriptShape
+        {
+            Deltas = [.. Enumerable.Repeat(new string('x', 2000), events)],
+        });
+        gateway.Upstream.Script(Answer.Sse(transcript).GateAfter(3, gate));
+        await gateway.BeginAndLoseAsync("anthropic", events: 0);
+
+        var asking = gateway.AskAsync("anthropic", stream: false);
+        await gateway.WaitForOpenExchangesAsync(2);
+        gate.Open();
+        var answer = await asking;
+
+        Assert.Equal((200, "1", 1), (answer.Status, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
+        Assert.Equal(events * 2000, JsonNode.Parse(answer.Text)!["content"]![0]!["text"]!.GetValue<string>().Length);
     }
 
     /// <summary>The first client looks alive, and is not: the key says that this is the same request.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Holdfast.TestKit.Sockets;
@@ -229,6 +230,21 @@ public sealed class RawHttpClient : IAsyncDisposable
 
     /// <summary>Closes with FIN (the kernel makes it RST when unread bytes have arrived).</summary>
     public void Close() => _socket.Close();
+
+    /// <summary>Vanishes without a word: from now on the kernel drops whatever comes, and answers nothing. Linux only.</summary>
+    public void Vanish()
+    {
+        const int socketLevel = 1, attachFilter = 26;
+
+        // struct sock_fprog and struct sock_filter of linux/filter.h: one instruction, "return 0", drops every packet.
+        byte[] dropAll = [6, 0, 0, 0, 0, 0, 0, 0];
+        var program = new byte[2 * sizeof(long)];
+        program[0] = 1;
+        var pinned = GCHandle.Alloc(dropAll, GCHandleType.Pinned);
+        BitConverter.TryWriteBytes(program.AsSpan(sizeof(long)), pinned.AddrOfPinnedObject());
+        _socket.SetRawSocketOption(socketLevel, attachFilter, program);
+        pinned.Free();
+    }
 
     /// <summary>Closes with RST.</summary>
     public void Reset()

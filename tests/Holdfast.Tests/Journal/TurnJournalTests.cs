@@ -1,6 +1,6 @@
+using System.Runtime.CompilerServices;
 using Holdfast.Journal;
 using Holdfast.TestKit;
-using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Tests.Journal;
 
@@ -76,7 +76,7 @@ public sealed class TurnJournalTests
         var turn = Lost(journal, 1);
         turn.Append("data"u8);
         turn.Finish(TurnEnd.Whole);
-        var reader = turn.Attach(new(new DefaultHttpContext()), () => { }, mayTakeOver: false)!;
+        var reader = turn.Attach(turn.Request!, new Client(), () => { })!;
 
         _time.Advance(new JournalOptions().Keep);
 
@@ -95,7 +95,7 @@ public sealed class TurnJournalTests
         var woken = 0;
         var turn = Lost(journal, 1, () => woken++);
         turn.Append(new byte[1000]);
-        var reader = turn.Attach(new(new DefaultHttpContext()), () => { }, mayTakeOver: false)!;
+        var reader = turn.Attach(turn.Request!, new Client(), () => { })!;
         while (!turn.IsFull)
         {
             turn.Append(new byte[4096]);
@@ -119,7 +119,7 @@ public sealed class TurnJournalTests
         turn.Append(new byte[8192]);
         reader.Leave(hasAll: false);
         Assert.True(turn.IsOutgrown);
-        Assert.Null(turn.Attach(new(new DefaultHttpContext()), () => { }, mayTakeOver: true));
+        Assert.Null(turn.Attach(turn.KnownRequest!, new Client(), () => { }));
     }
 
     [Fact]
@@ -163,16 +163,36 @@ public sealed class TurnJournalTests
         Assert.Equal(keys.Length, keys.Distinct().Count());
     }
 
-    private static TurnKey KeyOf(int i) => TurnKey.Of("principal", null, "/v1/messages", (UInt128)i);
-
-    private sealed record Asked(TurnRequest Request) : ITurnSource
+    /// <summary>Neither the turn nor what it held on to: its client's connection, its request.</summary>
+    [Fact]
+    public void A_turn_that_is_forgotten_leaves_nothing_behind()
     {
-        public TurnRequest Identify() => Request;
+        using var journal = new TurnJournal(new(), _time);
+        var turns = Enumerable.Range(0, 100).Select(i => KeptAndForgotten(journal, i, _time)).ToList();
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+
+        Assert.DoesNotContain(turns, turn => turn.TryGetTarget(out _));
+        Assert.Equal((0, 0, 0L), (journal.Count, journal.Kept, journal.HeldBytes));
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference<Turn> KeptAndForgotten(TurnJournal journal, int i, ManualTime time)
+    {
+        var turn = Lost(journal, i);
+        turn.Append("data"u8);
+        turn.Finish(TurnEnd.Whole);
+        time.Advance(turn.Terms.Keep);
+        return new(turn);
+    }
+
+    private static TurnKey KeyOf(int i) => TurnKey.Of("principal", null, "/v1/messages", (UInt128)i);
 
     private static Turn Lost(TurnJournal journal, int i, Action? wake = null)
     {
-        var turn = new Turn(journal, TurnTerms.Of(journal.Options), $"exchange-{i}", new(new DefaultHttpContext()),
+        var turn = new Turn(journal, TurnTerms.Of(journal.Options), $"exchange-{i}", new Client(),
             new Asked(new(KeyOf(i), null, IsStream: true, TakesAssembled: false, null, null)));
         journal.Add(turn);
         turn.LoseClient(wake ?? (() => { }));

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using Holdfast.Configuration;
 using Holdfast.Hosting;
+using Holdfast.Journal;
 using Holdfast.Observability;
 using Holdfast.Proxy;
 using Holdfast.Recording.Records;
@@ -120,6 +121,10 @@ public sealed class TestGateway : IAsyncDisposable
     /// <summary>Waits until this many exchanges are open.</summary>
     public Task WaitForOpenExchangesAsync(int count) =>
         UntilAsync(() => Services.GetRequiredService<OpenExchanges>().Count == count);
+
+    /// <summary>Waits until this many turns can be come back for.</summary>
+    public Task WaitForTurnsAsync(int count) =>
+        UntilAsync(() => Services.GetRequiredService<TurnJournal>().Count == count);
 
     /// <summary>Begins the drain and returns when the host has stopped.</summary>
     public Task StopAsync() => _app.StopAsync();

@@ -13,28 +13,18 @@ namespace Holdfast.FunctionalTests.Reattach;
 /// upstream is asked once.</summary>
 public sealed class ReattachTests
 {
-    public static TheoryData<string, Loss> ProtocolsAndLosses
-    {
-        get
-        {
-            var data = new TheoryData<string, Loss>();
-            foreach (var protocol in Requests.Protocols)
-            {
-                data.Add(protocol, Loss.Reset);
-                data.Add(protocol, Loss.Close);
-            }
-
-            return data;
-        }
-    }
+    /// <summary>How long clients wait before they ask again: as long as there is a turn to come back for.</summary>
+    public static MatrixTheoryData<string, Loss, double> Losses => new(Requests.Protocols, Enum.GetValues<Loss>(), [0.2, 5, 19]);
 
     public static TheoryData<string> Protocols => Turns.Protocols;
 
     [Theory]
-    [MemberData(nameof(ProtocolsAndLosses))]
-    public async Task A_client_lost_after_any_event_gets_the_whole_answer_when_it_asks_again(string protocol, Loss loss)
+    [MemberData(nameof(Losses))]
+    public async Task A_client_lost_after_any_event_gets_the_whole_answer_when_it_asks_again(
+        string protocol, Loss loss, double secondsLater)
     {
-        await using var gateway = await LostTurn.StartAsync();
+        var time = new ManualTime();
+        await using var gateway = await LostTurn.StartAsync(time);
         var transcript = Turns.TranscriptOf(protocol);
         for (var events = 0; events < transcript.Events.Count; events++)
         {
@@ -42,8 +32,10 @@ public sealed class ReattachTests
             gateway.Upstream.Script(LostTurn.Gated(protocol, gate));
             gate.Release(events);
             await gateway.BeginAndLoseAsync(protocol, events, loss, $"x-api-key: case-{events}\r\n");
+            time.Advance(TimeSpan.FromSeconds(secondsLater));
 
             var asking = gateway.AskAsync(protocol, headers: ("x-api-key", $"case-{events}"));
+            await gateway.WaitForOpenExchangesAsync(2);
             gate.Open();
             var answer = await asking;
 
@@ -51,6 +43,30 @@ public sealed class ReattachTests
             Assert.Equal(transcript.Text, answer.Text);
             Assert.Equal(events + 1, gateway.Upstream.RequestCount);
             await AssertRecordsAsync(gateway, saysUsage: protocol != "openai-chat");
+        }
+    }
+
+    /// <summary>D38: at 21 s a turn that still ran has been given up, and is asked for a second time.</summary>
+    [Theory]
+    [MemberData(nameof(Protocols))]
+    public async Task After_journal_linger_a_turn_that_was_lost_after_any_event_is_asked_anew(string protocol)
+    {
+        var transcript = Turns.TranscriptOf(protocol);
+        for (var events = 0; events < transcript.Events.Count; events++)
+        {
+            var time = new ManualTime();
+            await using var gateway = await LostTurn.StartAsync(time);
+            gateway.Upstream.Script(LostTurn.Gated(protocol, ReleasedTo(events)), Answer.Sse(transcript));
+            await gateway.BeginAndLoseAsync(protocol, events);
+            await time.WaitForTimerDueInAsync(LostTurn.Linger);
+            time.Advance(TimeSpan.FromSeconds(21));
+            var givenUp = await gateway.NextRecordAsync();
+
+            var answer = await gateway.AskAsync(protocol);
+
+            Assert.Equal(("client_aborted", "given_up"), (givenUp.End, givenUp.Turn));
+            Assert.Equal((transcript.Text, null, 2), (answer.Text, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
+            Assert.Equal(givenUp.ExchangeId, (await gateway.NextRecordAsync()).RetryOf);
         }
     }
 
@@ -145,6 +161,7 @@ public sealed class ReattachTests
             await client.LoseAsync(gateway);
         }
 
+        await gateway.WaitForTurnsAsync(1);
         var asking = gateway.AskAsync(protocol, stream: false);
         gate.Open();
         var answer = await asking;
@@ -249,6 +266,13 @@ public sealed class ReattachTests
         var answer = await gateway.AskAsync("openai-responses");
 
         Assert.Equal((Turns.TranscriptOf("openai-responses").Text, 1), (answer.Text, gateway.Upstream.RequestCount));
+    }
+
+    private static Gate ReleasedTo(int events)
+    {
+        var gate = new Gate();
+        gate.Release(events);
+        return gate;
     }
 
     private static async Task LoseAndFinishAsync(TestGateway gateway, string protocol)

@@ -19,21 +19,32 @@ public sealed class VanishedClientTests
 
     [Theory]
     [MemberData(nameof(Protocols))]
-    public async Task A_client_that_vanished_gets_its_turn_when_it_asks_again(string protocol)
+    public async Task A_client_that_vanished_after_any_event_gets_its_turn_when_it_asks_again(string protocol)
     {
         await using var gateway = await LostTurn.StartAsync();
-        await using var vanished = await gateway.ConnectAsync();
-        var gate = await BeginAndVanishAsync(gateway, protocol, vanished);
-        gate.Release();
+        var events = Turns.TranscriptOf(protocol).Events;
+        var cases = Enumerable.Range(1, events.Count - 2).Select(count => (Count: count, Key: $"case-{count}")).ToList();
+        var gates = new List<Gate>();
+        var clients = new List<RawHttpClient>();
+        foreach (var (count, key) in cases)
+        {
+            clients.Add(await gateway.ConnectAsync());
+            gates.Add(await BeginAndVanishAsync(gateway, protocol, clients[^1], count, $"x-api-key: {key}\r\n"));
+            gates[^1].Release();
+        }
+
         await RealIdling.ForAsync(UntilItShows);
+        var asking = cases.Select(one => gateway.AskAsync(protocol, headers: ("x-api-key", one.Key))).ToList();
+        gates.ForEach(gate => gate.Open());
 
-        var asking = gateway.AskAsync(protocol);
-        gate.Open();
-        var answer = await asking;
+        foreach (var answer in await Task.WhenAll(asking))
+        {
+            Assert.Equal((200, BodyEnd.CleanEnd, "1"), (answer.Status, answer.End, answer.Header(LostTurn.Reattached)));
+            Assert.Equal(Turns.TranscriptOf(protocol).Text, answer.Text);
+        }
 
-        Assert.Equal((200, BodyEnd.CleanEnd, "1"), (answer.Status, answer.End, answer.Header(LostTurn.Reattached)));
-        Assert.Equal(Turns.TranscriptOf(protocol).Text, answer.Text);
-        Assert.Equal(1, gateway.Upstream.RequestCount);
+        Assert.Equal(cases.Count, gateway.Upstream.RequestCount);
+        clients.ForEach(client => client.Reset());
     }
 
     /// <summary>Nothing of the answer was left to be written when it asked again: it had been written to nobody.</summary>
@@ -98,13 +109,14 @@ public sealed class VanishedClientTests
         Assert.Equal(stream.Text.Length, (await slow.ReadTextAsync()).Length);
     }
 
-    private static async Task<Gate> BeginAndVanishAsync(TestGateway gateway, string protocol, RawHttpClient client)
+    private static async Task<Gate> BeginAndVanishAsync(
+        TestGateway gateway, string protocol, RawHttpClient client, int events = 2, string headers = "")
     {
         var gate = new Gate();
         gateway.Upstream.Script(LostTurn.Gated(protocol, gate));
-        gate.Release(2);
-        await client.BeginTurnAsync(protocol);
-        await client.ReadEventsAsync(Turns.TranscriptOf(protocol).Events.Take(2));
+        gate.Release(events);
+        await client.BeginTurnAsync(protocol, headers);
+        await client.ReadEventsAsync(Turns.TranscriptOf(protocol).Events.Take(events));
         client.Vanish();
         return gate;
     }

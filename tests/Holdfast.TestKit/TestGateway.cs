@@ -126,6 +126,9 @@ public sealed class TestGateway : IAsyncDisposable
     public Task WaitForTurnsAsync(int count) =>
         UntilAsync(() => Services.GetRequiredService<TurnJournal>().Count == count);
 
+    /// <summary>Waits until the drain has begun.</summary>
+    public Task WaitUntilDrainingAsync() => UntilAsync(() => Services.GetRequiredService<Drain>().IsDraining);
+
     /// <summary>Begins the drain and returns when the host has stopped.</summary>
     public Task StopAsync() => _app.StopAsync();
 

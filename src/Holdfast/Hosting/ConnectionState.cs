@@ -71,9 +71,9 @@ internal sealed class ConnectionState : IDisposable
     /// <summary>The socket; null where a test uses another transport.</summary>
     public System.Net.Sockets.Socket? Socket => _connection.Features.Get<IConnectionSocketFeature>()?.Socket;
 
-    /// <summary>Whether the peer has stopped answering the kernel: it looks connected, and is not (D30). Known a second or
-    /// two after something was sent.</summary>
-    public bool IsUnreachable => Socket is { } socket && TcpInfo.Of(socket) is { IsUnanswered: true };
+    /// <summary>Whether the peer is lost, as the kernel knows: of an end nobody here has heard of yet, and of a connection
+    /// that only looks open (D30) a second or two after something was sent.</summary>
+    public bool IsLost => Socket is { } socket && TcpInfo.Of(socket) is { IsLost: true };
 
     /// <summary>The state of the connection a request came on; null where no <see cref="ConnectionWatch"/>
     /// stands.</summary>

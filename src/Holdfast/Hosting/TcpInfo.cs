@@ -9,17 +9,21 @@ namespace Holdfast.Hosting;
 /// <param name="UnsentBytes">Bytes the kernel holds and has not sent: the peer's window is full.</param>
 /// <param name="Retransmissions">How often in a row it has sent the same bytes again, without an answer.</param>
 /// <param name="Probes">How often in a row it has asked for a sign of life (keep-alive, full window), without an answer.</param>
+/// <param name="State">As the kernel names it: 1 while both sides are open.</param>
 internal readonly record struct TcpInfo(
-    uint UnackedSegments, TimeSpan SinceLastAck, uint UnsentBytes, byte Retransmissions = 0, byte Probes = 0)
+    uint UnackedSegments, TimeSpan SinceLastAck, uint UnsentBytes, byte Retransmissions = 0, byte Probes = 0,
+    byte State = TcpInfo.Established)
 {
     /// <summary>After 0.2, 0.6 and 1.4 s where the way is short, later where it is long: no peer that is there leaves so
     /// many unanswered.</summary>
     private const int MostUnanswered = 3;
 
+    private const byte Established = 1;
     private const int TcpLevel = 6;
     private const int TcpInfoOption = 11;
 
     // Offsets in struct tcp_info of linux/tcp.h, which only ever grows at its end.
+    private const int StateOffset = 0;
     private const int RetransmissionsOffset = 2;
     private const int ProbesOffset = 3;
     private const int UnackedOffset = 24;
@@ -27,9 +31,10 @@ internal readonly record struct TcpInfo(
     private const int UnsentOffset = 144;
     private const int Length = UnsentOffset + sizeof(uint);
 
-    /// <summary>Whether the kernel has asked again and again and got no answer. One that only reads slowly answers.</summary>
-    public bool IsUnanswered =>
-        (UnackedSegments > 0 && Retransmissions >= MostUnanswered) || Probes >= MostUnanswered;
+    /// <summary>Whether the peer is lost: it has closed or reset the connection, or the kernel has asked it again and again and
+    /// got no answer. One that only reads slowly answers.</summary>
+    public bool IsLost => State != Established
+        || (UnackedSegments > 0 && Retransmissions >= MostUnanswered) || Probes >= MostUnanswered;
 
     /// <summary>Asks the kernel. Null where it does not know: another platform, a closed or a unix socket.</summary>
     public static TcpInfo? Of(Socket socket)
@@ -58,7 +63,8 @@ internal readonly record struct TcpInfo(
         TimeSpan.FromMilliseconds(ReadUInt32(info, LastAckOffset)),
         ReadUInt32(info, UnsentOffset),
         info[RetransmissionsOffset],
-        info[ProbesOffset]);
+        info[ProbesOffset],
+        info[StateOffset]);
 
     private static uint ReadUInt32(ReadOnlySpan<byte> info, int offset) => BitConverter.IsLittleEndian
         ? BinaryPrimitives.ReadUInt32LittleEndian(info[offset..])

@@ -98,13 +98,16 @@ internal sealed class Turn(
         {
             lock (_bytes)
             {
-                return _reader?.IsLost ?? (_isClientLost || _client is { IsGone: true } or { IsUnreachable: true });
+                return _reader?.IsLost ?? (_isClientLost || _client is { IsLost: true });
             }
         }
     }
 
     /// <summary>Whether anything generated has been written.</summary>
     public bool HasOutput { get; set; }
+
+    /// <summary>Whether something was changed on its way here.</summary>
+    public bool IsRepaired { get; set; }
 
     /// <summary>Whether a retry of the client that asked, known by its rule, may be served in its place: once only.</summary>
     /// <param name="onlyBeforeHead">Whether not once it has the head of an answer.</param>
@@ -204,7 +207,7 @@ internal sealed class Turn(
         {
             (End, _wakeWriter, reader) = (end, null, _reader);
 
-            if (end == TurnEnd.Whole && Head is not null && _client is { IsGone: true } or { IsUnreachable: true })
+            if (end == TurnEnd.Whole && Head is not null && _client is { IsLost: true })
             {
                 // Written, and never arrived.
                 _isClientLost = true;
@@ -250,12 +253,12 @@ internal sealed class Turn(
         return IsWanted;
     }
 
-    /// <summary>The client has been sent all it came for: from now on its leaving is no loss.</summary>
+    /// <summary>The client is about to be sent the last of what it came for: from now on its leaving is no loss.</summary>
     public void Deliver()
     {
         lock (_bytes)
         {
-            if (_client is { IsUnreachable: false })
+            if (_client is { IsLost: false })
             {
                 _client = null;
             }

@@ -6,8 +6,8 @@ internal interface ITurnClient
     /// <summary>Whether its connection is closed.</summary>
     bool IsGone { get; }
 
-    /// <summary>Whether its connection looks open and is dead: what was sent is not acknowledged. Asks the system.</summary>
-    bool IsUnreachable { get; }
+    /// <summary>The same, also of a connection that looks open and is dead. Asks the system.</summary>
+    bool IsLost { get; }
 
     /// <summary>Whether it has the head of an answer.</summary>
     bool HasHead { get; }
@@ -20,7 +20,7 @@ internal interface ITurnClient
 internal sealed class TurnReader(Turn turn, ITurnClient client, Action wake)
 {
     /// <summary>Whether its own client is lost.</summary>
-    public bool IsLost => client.IsGone || client.IsUnreachable;
+    public bool IsLost => client.IsLost;
 
     /// <summary>How many bytes it has read.</summary>
     public long Position { get; set; }

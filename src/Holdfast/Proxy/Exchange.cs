@@ -81,7 +81,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     public bool IsGone => _clientGone.IsCancellationRequested;
 
     /// <inheritdoc/>
-    public bool IsUnreachable => ConnectionState.Of(Http) is { IsUnreachable: true };
+    public bool IsLost => IsGone || ConnectionState.Of(Http) is { IsLost: true };
 
     /// <inheritdoc/>
     public bool HasHead => _phase is Phase.Opened or Phase.Committed;

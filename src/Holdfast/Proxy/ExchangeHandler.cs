@@ -55,6 +55,12 @@ internal sealed class ExchangeHandler(
                 }
             }
 
+            if (drain.IsDraining)
+            {
+                await ErrorAnswer.RefuseAsync(exchange, Draining);
+                return;
+            }
+
             if (await storms.CheckAsync(request) is { } repeated)
             {
                 await ErrorAnswer.RefuseAsync(exchange, repeated);
@@ -109,6 +115,9 @@ internal sealed class ExchangeHandler(
         }
     }
 
+    private static GatewayError Draining =>
+        new(ErrorCodes.Draining, ErrorCodes.Draining.Meaning) { RetryAfter = TimeSpan.FromSeconds(1) };
+
     /// <summary>What can be refused before anything of the body is read.</summary>
     private GatewayError? Refusal(HttpContext http, WirePath? path)
     {
@@ -132,8 +141,7 @@ internal sealed class ExchangeHandler(
             return new(ErrorCodes.MethodNotAllowed, ErrorCodes.MethodNotAllowed.Meaning);
         }
 
-        return drain.IsDraining
-            ? new(ErrorCodes.Draining, ErrorCodes.Draining.Meaning) { RetryAfter = TimeSpan.FromSeconds(1) }
-            : null;
+        // Whoever comes back for a turn that runs here is served to its end: only the body tells.
+        return drain.IsDraining && reattachment.HasNothing ? Draining : null;
     }
 }

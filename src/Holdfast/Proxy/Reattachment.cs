@@ -12,9 +12,12 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
     /// <summary>How long a client that asks for one answer waits for it (clients.md: Claude Code says 300 s).</summary>
     private static readonly TimeSpan LongestAssembly = TimeSpan.FromSeconds(290);
 
+    /// <summary>Whether there is nothing to come back for.</summary>
+    public bool HasNothing => journal.IsEmpty;
+
     /// <summary>What is known of the request, if it was sent before.</summary>
     public ValueTask<Earlier> FindAsync(ClientRequest request) =>
-        journal.IsEmpty || !MayReattach(request) ? default : FindInJournalAsync(request);
+        HasNothing || !MayReattach(request) ? default : FindInJournalAsync(request);
 
     private async ValueTask<Earlier> FindInJournalAsync(ClientRequest request)
     {
@@ -131,12 +134,14 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
         var answer = exchange.Stream ??= silence.AnswerFor(request, exchange, request.Path.StreamsAsArray);
         if (!answer.IsOpen)
         {
+            answer.IsRepaired = turn.IsRepaired;
             answer.Open(head);
         }
 
         exchange.Phase = Phase.Committed;
         vigil.ClientSilence.Start(silence.KeepAliveAfter);
         using var buffer = new FrameBuffer(answer.Follower.Framing);
+        var isLost = false;
         while (true)
         {
             if (vigil.IsClientGone)
@@ -158,6 +163,9 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
                 }
 
                 vigil.ClientSilence.Restart();
+
+                // With the last of it in hand it may leave.
+                isLost = answer.Follower.MayEnd(cleanly: false) && exchange.IsLost;
                 await answer.FlushAsync();
             }
 
@@ -180,7 +188,9 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
             await answer.FlushAsync();
         }
 
-        if (exchange.IsUnreachable)
+        answer.IsRepaired |= turn.IsRepaired;
+        exchange.NoteAnswer(answer.Follower.Model, usage: null);
+        if (isLost)
         {
             // Written, and never arrived.
             exchange.NoteClientGone();
@@ -259,7 +269,7 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
     {
         var response = exchange.Http.Response;
         TurnHeads.CopyTo(head, response);
-        exchange.StampAnswer(exchange.FidelityOf(isRepaired: false));
+        exchange.StampAnswer(exchange.FidelityOf(turn.IsRepaired));
         exchange.Phase = Phase.Committed;
         response.ContentLength = turn.Length;
         int count;

@@ -72,6 +72,7 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower fresh, Keep
         if (exchange.Turn is { } turn)
         {
             turn.HasOutput |= _follower.HasOutput;
+            turn.IsRepaired |= IsRepaired;
             turn.Append(bytes);
         }
 

@@ -165,9 +165,10 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
     /// <summary>Its client may be lost by now: the answer is whole nevertheless.</summary>
     private void KeepForWhoeverComesBack()
     {
-        var isLost = attempt.Vigil.IsClientGone || (Exchange.ElapsedMs >= SoonestVanishedMs && Exchange.IsUnreachable);
+        var isLost = attempt.Vigil.IsClientGone || (Exchange.ElapsedMs >= SoonestVanishedMs && Exchange.IsLost);
         if (isLost && Exchange.TurnWithoutClient is { } turn && turn.LoseClient(attempt.Vigil.Wake))
         {
+            turn.IsRepaired = IsRepaired;
             turn.Begin(TurnHeads.Of(_response, isStream: false));
             foreach (var part in Held.Bytes)
             {

@@ -18,6 +18,19 @@ public sealed class HalfOpenClientsTests
         uint unacked, int seconds, uint unsent, bool isGone) =>
         Assert.Equal(isGone, HalfOpenClients.IsGone(new TcpInfo(unacked, TimeSpan.FromSeconds(seconds), unsent)));
 
+    /// <summary>What re-attaching asks: sooner, and of a slow reader never.</summary>
+    [Theory]
+    [InlineData(1, 3u, 3, 0, true)]
+    [InlineData(1, 3u, 2, 0, false)]
+    [InlineData(1, 0u, 3, 0, false)]
+    [InlineData(1, 0u, 0, 3, true)]
+    [InlineData(1, 0u, 0, 2, false)]
+    [InlineData(7, 0u, 0, 0, true)]
+    [InlineData(8, 0u, 0, 0, true)]
+    public void A_peer_is_lost_that_has_closed_or_leaves_the_kernel_unanswered(
+        byte state, uint unacked, byte retransmissions, byte probes, bool isLost) =>
+        Assert.Equal(isLost, new TcpInfo(unacked, TimeSpan.FromMinutes(1), 0, retransmissions, probes, state).IsLost);
+
     [Fact]
     public async Task The_kernel_says_what_a_peer_that_does_not_read_has_not_taken()
     {

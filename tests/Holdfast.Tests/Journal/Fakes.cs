@@ -7,7 +7,9 @@ internal sealed class Client : ITurnClient
 {
     public bool IsGone { get; set; }
 
-    public bool IsUnreachable { get; set; }
+    public bool IsDead { get; set; }
+
+    public bool IsLost => IsGone || IsDead;
 
     public bool HasHead { get; set; }
 

@@ -15,10 +15,10 @@ public sealed class RetryEvidenceTests
     [InlineData(false, false, false)]
     [InlineData(true, false, true)]
     [InlineData(false, true, true)]
-    public void A_client_that_is_gone_or_cannot_be_reached_is_lost(bool isGone, bool isUnreachable, bool isRepeat)
+    public void A_client_that_is_gone_or_cannot_be_reached_is_lost(bool isGone, bool isDead, bool isRepeat)
     {
         var turn = Begun(Plain);
-        (_client.IsGone, _client.IsUnreachable) = (isGone, isUnreachable);
+        (_client.IsGone, _client.IsDead) = (isGone, isDead);
 
         Assert.Equal(isRepeat, Plain.IsRepeatOf(turn));
         Assert.Equal(isRepeat, turn.Attach(Plain, new Client(), () => { }) is not null);
@@ -97,12 +97,12 @@ public sealed class RetryEvidenceTests
     [Theory]
     [InlineData(true, true)]
     [InlineData(false, false)]
-    public void A_whole_answer_is_kept_for_a_client_that_cannot_be_reached_at_its_end(bool isUnreachable, bool isKept)
+    public void A_whole_answer_is_kept_for_a_client_that_cannot_be_reached_at_its_end(bool isDead, bool isKept)
     {
         var turn = Begun(Plain);
         turn.Begin(new(200, [], IsStream: true));
         turn.Append("data"u8);
-        _client.IsUnreachable = isUnreachable;
+        _client.IsDead = isDead;
 
         turn.Deliver();
         turn.Finish(TurnEnd.Whole);

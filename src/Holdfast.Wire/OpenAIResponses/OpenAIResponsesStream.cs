@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Json;
@@ -9,6 +10,9 @@ namespace Holdfast.Wire.OpenAIResponses;
 /// <summary>Follows a Responses stream: sequence numbers, from <c>response.created</c> to one of its four ends.</summary>
 internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollower
 {
+    /// <summary>The code that Codex and the SDKs take for a failure that passes.</summary>
+    private const string PassingCode = "server_error";
+
     private UsageReader _usage = WireProtocol.OpenAIResponses.ReadUsage();
     private long _lastSequence = -1;
     private string? _responseId;
@@ -38,8 +42,7 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
     {
         WriteFailed(output, WriteCreatedIfMissing(output, _lastSequence + 1), json =>
         {
-            // server_error is a code Codex and the SDKs treat as passing.
-            json.WriteString("code", "server_error");
+            json.WriteString("code", PassingCode);
             json.WriteString("type", error.Kind);
             json.WriteString("message", $"{error.Message} ({error.Code.Name})");
             json.WriteHoldfast(error);
@@ -57,7 +60,7 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
 
         WriteFailed(output, WriteCreatedIfMissing(output, _lastSequence + 1), json =>
         {
-            json.WriteString("code", type ?? "server_error");
+            json.WriteString("code", CodeFor(type));
             json.WriteString("message", message);
         });
     }
@@ -78,6 +81,10 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
             HasFailed = true;
             isLifecycle = true;
             UpstreamError = ErrorPeek.TypeOf(data) ?? "response.failed";
+            if (context.ErrorEventsAsFailed && IsFinalForCodex(UpstreamError))
+            {
+                ReplaceCode(data, UpstreamError);
+            }
         }
         else if (name.SequenceEqual("response.created"u8) || name.SequenceEqual("response.queued"u8)
             || name.SequenceEqual("response.in_progress"u8))
@@ -102,6 +109,22 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
         }
     }
 
+    private string CodeFor(string? type) =>
+        type is null || (context.ErrorEventsAsFailed && IsFinalForCodex(type)) ? PassingCode : type;
+
+    /// <summary>Codex ends its turn on these (clients.md 4.2), though an overload passes, and somebody else may serve it.</summary>
+    private static bool IsFinalForCodex(string code) => code is "server_is_overloaded" or "slow_down";
+
+    /// <summary>The same event with the code that tells Codex to ask again.</summary>
+    private void ReplaceCode(ReadOnlySpan<byte> data, string code)
+    {
+        var output = ReplaceEvent();
+        output.Write("event: response.failed\ndata: "u8);
+        output.Write(Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(data)
+            .Replace($"\"{code}\"", $"\"{PassingCode}\"", StringComparison.Ordinal)));
+        output.Write("\n\n"u8);
+    }
+
     private void ReadErrorEvent(ReadOnlySpan<byte> data, long sequence)
     {
         var (type, message) = ErrorPeek.Read(data);
@@ -115,7 +138,7 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
         var output = ReplaceEvent();
         WriteFailed(output, WriteCreatedIfMissing(output, sequence), json =>
         {
-            json.WriteString("code", type ?? "server_error");
+            json.WriteString("code", CodeFor(type));
             json.WriteString("message", message ?? "The upstream reported an error.");
         });
     }

@@ -12,7 +12,19 @@ internal sealed class ErrorTexts(HoldfastOptions options)
     /// <summary>The message for a code.</summary>
     /// <param name="code">What happened.</param>
     /// <param name="route">The route's own limits; everybody's if null.</param>
-    public string MessageFor(ErrorCode code, RouteTimeouts? route = null) => code.Class switch
+    /// <param name="client">Who is told, where that is known.</param>
+    public string MessageFor(ErrorCode code, RouteTimeouts? route = null, string? client = null)
+    {
+        var message = MessageFor(code, route);
+
+        // opencode goes by an error's words: with these it asks again, without them it takes a lost stream for final
+        // (measured with 1.18.33).
+        return client == "opencode" && code.Class is ErrorClass.Stream or ErrorClass.Timeout
+            ? $"Connection lost: {message}"
+            : message;
+    }
+
+    private string MessageFor(ErrorCode code, RouteTimeouts? route) => code.Class switch
     {
         ErrorClass.Timeout => TimeoutMessage(code, route ?? RouteTimeouts.Of(options)),
         _ when code == ErrorCodes.UpstreamHtml => "The upstream answered with an HTML page instead of an API answer.",

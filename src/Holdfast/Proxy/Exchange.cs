@@ -316,7 +316,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
 
     /// <summary>Our error with the short flight record.</summary>
     public GatewayError ErrorOf(ErrorCode code, string? message = null) =>
-        new(code, message ?? _tools.Texts.MessageFor(code, Timeouts), ExchangeId, FlightRecorder.Short(Record, ElapsedMs));
+        new(code, message ?? _tools.Texts.MessageFor(code, Timeouts, Record.ClientName), ExchangeId, FlightRecorder.Short(Record, ElapsedMs));
 
     /// <summary>Sets our own headers: what is known when they leave (D22).</summary>
     /// <param name="fidelity">What was done to the answer; null when that is not known, or there is none.</param>

@@ -141,6 +141,41 @@ public sealed class ProfileTests
         Assert.Equal("Our servers are currently overloaded. Please try again later.", error.GetProperty("message").GetString());
     }
 
+    /// <summary>The same inside a stream, where it would end its turn at once; other clients get what the upstream said.</summary>
+    [Theory]
+    [InlineData(true, "server_is_overloaded", "server_error", "repaired")]
+    [InlineData(true, "slow_down", "server_error", "repaired")]
+    [InlineData(true, "insufficient_quota", "insufficient_quota", "exact")]
+    [InlineData(false, "server_is_overloaded", "server_is_overloaded", "exact")]
+    public async Task Codex_is_told_in_a_stream_that_an_overload_passes(bool isCodex, string code, string told, string fidelity)
+    {
+        await using var chain = await ChainGateway.StartAsync(count: 1);
+        var failed = "event: response.failed\ndata: {\"type\":\"response.failed\",\"sequence_number\":9,\"response\":{\"id\":\"r\","
+            + $"\"status\":\"failed\",\"error\":{{\"code\":\"{code}\",\"message\":\"m\"}}}}}}\n\n";
+        chain.First.Always(Answer.Ok().ErrorEventAfter(5, failed));
+
+        var answer = await chain.AskAsync("openai-responses", headers: isCodex ? Codex : ("User-Agent", "curl/8.0"));
+        var record = await chain.NextRecordAsync();
+
+        Assert.EndsWith(failed.Replace(code, told, StringComparison.Ordinal), answer.Text, StringComparison.Ordinal);
+        Assert.Equal(("upstream_error", code, fidelity), (record.End, record.Error, record.Fidelity));
+    }
+
+    /// <summary>opencode goes by the words of an error: without these it takes a lost stream for final.</summary>
+    [Theory]
+    [MemberData(nameof(Turns.Protocols), MemberType = typeof(Turns))]
+    public async Task Opencode_is_told_in_its_words_that_a_stream_was_lost(string protocol)
+    {
+        await using var chain = await ChainGateway.StartAsync(count: 1);
+        chain.First.Always(Answer.Ok().ResetAfterEvent(Turns.HandshakeOf(protocol) + 2));
+
+        var told = await chain.AskAsync(protocol, headers: ("User-Agent", "opencode/1.18.33 ai-sdk/provider-utils/4.0.46"));
+        var others = await chain.AskAsync(protocol);
+
+        Assert.Contains("Connection lost: Connection to upstream server lost", told.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Connection lost:", others.Text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -26,6 +26,8 @@ public sealed class LeavingClientTests
         }
     }
 
+    public static MatrixTheoryData<string, bool, bool> ProtocolsEndsAndJournals => new(Requests.Protocols, [true, false], [true, false]);
+
     [Theory]
     [MemberData(nameof(ProtocolsAndEnds))]
     public async Task A_client_that_leaves_in_the_middle_of_a_stream_cancels_it_upstream(string protocol, bool byReset)
@@ -132,11 +134,11 @@ public sealed class LeavingClientTests
 
     /// <summary>Codex always does it; its upstream is read to the end, and the connection serves the next turn.</summary>
     [Theory]
-    [MemberData(nameof(ProtocolsAndEnds))]
-    public async Task A_client_that_leaves_after_its_terminal_event_has_succeeded(string protocol, bool byReset)
+    [MemberData(nameof(ProtocolsEndsAndJournals))]
+    public async Task A_client_that_leaves_after_its_terminal_event_has_succeeded(string protocol, bool byReset, bool hasJournal)
     {
         var time = new ManualTime();
-        await using var gateway = await TestGateway.StartAsync(time: time);
+        await using var gateway = await TestGateway.StartAsync(options => options.Journal = new() { Enabled = hasJournal }, time);
         var gate = new Gate();
         var events = SilentStream.TranscriptOf(protocol).Events;
         gateway.Upstream.Script(

@@ -42,6 +42,7 @@ internal static class GatewayApp
         builder.Services.AddUpstreams(parts.Environment);
         builder.Services.AddFailover();
         builder.Services.AddProxy();
+        builder.Services.AddJournal(options.Journal, parts.Home);
         builder.Services.AddHostedService<MemoryTrim>();
         if (parts.Home is { } home)
         {
@@ -71,7 +72,8 @@ internal static class GatewayApp
         var time = services.GetRequiredService<TimeProvider>();
         services.GetRequiredService<GatewayMetrics>().ObserveCooldowns(() => health.Snapshot(time.GetUtcNow()));
         var journal = services.GetRequiredService<TurnJournal>();
-        services.GetRequiredService<GatewayMetrics>().ObserveJournal(() => journal.Kept, () => journal.HeldBytes);
+        services.GetRequiredService<GatewayMetrics>().ObserveJournal(
+            () => journal.Kept, () => journal.HeldBytes, () => journal.DiskBytes);
         if (services.GetService<GatewayFacts>() is { } facts)
         {
             facts.Cooldowns = health.Snapshot;
@@ -109,11 +111,16 @@ internal static class GatewayApp
             provider.GetRequiredService<TimeProvider>()));
     }
 
+    private static void AddJournal(this IServiceCollection services, JournalOptions options, string? home)
+    {
+        var spill = home is null || options.MaxDiskBytes == 0 ? null : new SpillFile(home, options.MaxDiskBytes);
+        services.AddSingleton(provider => new TurnJournal(
+            options, provider.GetRequiredService<TimeProvider>(), spill, provider.GetRequiredService<ILogger<TurnJournal>>()));
+    }
+
     private static void AddProxy(this IServiceCollection services)
     {
         services.AddSingleton<ErrorTexts>();
-        services.AddSingleton(provider => new TurnJournal(
-            provider.GetRequiredService<HoldfastOptions>().Journal, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Reattachment>();
         services.AddSingleton<SilenceBreaker>();
         services.AddSingleton<ErrorAnswer>();

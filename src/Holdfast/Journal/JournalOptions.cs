@@ -20,9 +20,15 @@ public sealed class JournalOptions
     /// Default 16 MiB, 64 KiB to 1 GiB.</summary>
     public long MaxTurnBytes { get; set; } = 16 * 1024 * 1024;
 
-    /// <summary>How much is kept in all, of every turn together. Whole answers nobody fetched go first, the oldest before
-    /// the others; then a turn that grows is kept no longer. Default 256 MiB, 1 MiB to 64 GiB.</summary>
+    /// <summary>How much is kept in all, of every turn together. Whole answers nobody fetched go first, to disk or
+    /// for good, the oldest before the others; then a turn that grows is kept no longer. Default 256 MiB, 1 MiB to 64 GiB.</summary>
     public long MaxBytes { get; set; } = 256 * 1024 * 1024;
+
+    /// <summary>How much disk may be taken by whole answers nobody has fetched yet, once more than half of <c>maxBytes</c> is
+    /// taken: the oldest go first, encrypted with a key that this process alone holds, into a file without a name in
+    /// Holdfast's own folder. Nothing of it is left when the process ends, however it ends. Default 1 GiB, to 1 TiB; 0: memory
+    /// only.</summary>
+    public long MaxDiskBytes { get; set; } = 1024 * 1024 * 1024;
 }
 
 /// <summary>The journal of one route. Section <c>journal</c> of a route; what is not given is as everywhere else.</summary>

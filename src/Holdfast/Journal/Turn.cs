@@ -37,6 +37,8 @@ internal sealed class Turn(
 {
     // Also the lock of everything here: most turns reach their client and need neither.
     private readonly TurnBytes _bytes = new();
+    private SpillFile.Spilled? _spilled;
+    private bool _isSpilling;
     private TurnRequest? _request;
     private bool _isIdentified;
     private TurnReader? _reader;
@@ -138,7 +140,7 @@ internal sealed class Turn(
         {
             lock (_bytes)
             {
-                return _bytes.End;
+                return LengthNow;
             }
         }
     }
@@ -333,7 +335,7 @@ internal sealed class Turn(
     }
 
     /// <summary>Reads what is there.</summary>
-    internal int Read(TurnReader reader, Span<byte> target)
+    internal ValueTask<int> ReadAsync(TurnReader reader, Memory<byte> target)
     {
         Action? wakeWriter = null;
         int count;
@@ -341,17 +343,22 @@ internal sealed class Turn(
         {
             if (!ReferenceEquals(reader, _reader))
             {
-                return 0;
+                return new(0);
+            }
+
+            if (_spilled is { } spilled)
+            {
+                return ReadSpilledAsync(spilled, reader, target);
             }
 
             var wasFull = _bytes.End - reader.Position > journal.Options.MaxTurnBytes;
-            count = _bytes.CopyTo(reader.Position, target);
+            count = _bytes.CopyTo(reader.Position, target.Span);
             reader.Position += count;
             wakeWriter = wasFull ? _wakeWriter : null;
         }
 
         wakeWriter?.Invoke();
-        return count;
+        return new(count);
     }
 
     /// <summary>Whether a reader has all there will ever be.</summary>
@@ -359,7 +366,7 @@ internal sealed class Turn(
     {
         lock (_bytes)
         {
-            return End != TurnEnd.None && reader.Position >= _bytes.End;
+            return End != TurnEnd.None && reader.Position >= LengthNow;
         }
     }
 
@@ -391,6 +398,69 @@ internal sealed class Turn(
             journal.Keep(this);
         }
     }
+
+    // ---- to disk
+
+    /// <summary>Whether it is there.</summary>
+    public bool IsOnDisk => Volatile.Read(ref _spilled) is not null;
+
+    /// <summary>Moves it to disk, where it is whole and nobody reads it. False where there is no room. Throws what the disk
+    /// throws.</summary>
+    public async Task<bool> SpillAsync(SpillFile file)
+    {
+        lock (_bytes)
+        {
+            if (End != TurnEnd.Whole || _reader is not null || _isForgotten || _spilled is not null)
+            {
+                return true;
+            }
+
+            // Until it is done the bytes stay where they are: nothing adds to them, and whoever comes meanwhile reads them.
+            _isSpilling = true;
+        }
+
+        SpillFile.Spilled? spilled = null;
+        try
+        {
+            spilled = await file.WriteAsync(_bytes);
+            return spilled is not null;
+        }
+        finally
+        {
+            EndSpilling(spilled);
+        }
+    }
+
+    private void EndSpilling(SpillFile.Spilled? spilled)
+    {
+        lock (_bytes)
+        {
+            _isSpilling = false;
+            if (_isForgotten)
+            {
+                ReleaseBytes();
+                spilled?.Free();
+            }
+            else if (_reader is not null)
+            {
+                spilled?.Free();
+            }
+            else if (spilled is not null)
+            {
+                ReleaseBytes();
+                _spilled = spilled;
+            }
+        }
+    }
+
+    private static async ValueTask<int> ReadSpilledAsync(SpillFile.Spilled spilled, TurnReader reader, Memory<byte> target)
+    {
+        var count = await spilled.ReadAsync(reader.Position, target);
+        reader.Position += count;
+        return count;
+    }
+
+    private long LengthNow => _spilled?.Length ?? _bytes.End;
 
     /// <summary>Makes room for so many more bytes: drops what its reader has read, or forgets everything.</summary>
     private void Fit(int count)
@@ -426,6 +496,16 @@ internal sealed class Turn(
             journal.Remove(this);
         }
 
+        _spilled?.Free();
+        _spilled = null;
+        if (!_isSpilling)
+        {
+            ReleaseBytes();
+        }
+    }
+
+    private void ReleaseBytes()
+    {
         if (_bytes.Held is > 0 and var held)
         {
             _bytes.Clear();

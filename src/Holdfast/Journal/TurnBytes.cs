@@ -73,12 +73,12 @@ internal sealed class TurnBytes
         }
     }
 
-    /// <summary>Gives everything back.</summary>
+    /// <summary>Gives everything back, and begins anew.</summary>
     public void Clear()
     {
         Parts.ForEach(Return);
         Parts.Clear();
-        _used = 0;
+        (_used, End) = (0, 0);
     }
 
     private List<Part> Parts => _list ??= [];

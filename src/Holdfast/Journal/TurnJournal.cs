@@ -2,8 +2,16 @@ namespace Holdfast.Journal;
 
 /// <summary>Knows the turns whose client was lost or may be, finds the one a request asks for again, and keeps them within
 /// bounds. Safe for any thread; while no client is lost, asking it takes no lock.</summary>
-internal sealed class TurnJournal(JournalOptions options, TimeProvider time) : IDisposable
+/// <param name="options">The bounds.</param>
+/// <param name="time">The clock.</param>
+/// <param name="spill">Where whole answers go that memory has no room for; null where they go for good.</param>
+/// <param name="logger">Where it says that the disk does not take them.</param>
+internal sealed class TurnJournal(
+    JournalOptions options, TimeProvider time, SpillFile? spill = null, ILogger<TurnJournal>? logger = null) : IDisposable
 {
+    /// <summary>How long a disk that took nothing is left alone.</summary>
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMinutes(1);
+
     /// <summary>How many turns that ended without an answer are remembered.</summary>
     private const int MostEnded = 10_000;
 
@@ -13,11 +21,14 @@ internal sealed class TurnJournal(JournalOptions options, TimeProvider time) : I
     private readonly Dictionary<TurnKey, List<Turn>> _sessions = [];
     private readonly Dictionary<Turn, (ITimer Timer, LinkedListNode<Turn> Place)> _kept = [];
     private readonly LinkedList<Turn> _oldestFirst = [];
+    private readonly LinkedList<Turn> _oldestOnDisk = [];
     private readonly Dictionary<TurnKey, (EndedTurn Turn, long At)> _ended = [];
     private readonly Queue<(TurnKey Key, long At)> _oldestEnded = [];
     private int _count;
     private int _endedCount;
     private long _held;
+    private int _isSpilling;
+    private long _spillsFrom;
 
     /// <summary>The bounds.</summary>
     public JournalOptions Options => options;
@@ -42,6 +53,9 @@ internal sealed class TurnJournal(JournalOptions options, TimeProvider time) : I
 
     /// <summary>Bytes of memory all of them take.</summary>
     public long HeldBytes => Interlocked.Read(ref _held);
+
+    /// <summary>Bytes of disk they take.</summary>
+    public long DiskBytes => spill?.HeldBytes ?? 0;
 
     /// <summary>Lets a turn be found; false where it cannot be told from others.</summary>
     public bool Add(Turn turn)
@@ -129,9 +143,16 @@ internal sealed class TurnJournal(JournalOptions options, TimeProvider time) : I
     {
         lock (_gate)
         {
-            if (!turn.IsListed || _kept.ContainsKey(turn))
+            if (!turn.IsListed)
             {
-                // Forgotten meanwhile, or kept already.
+                // Forgotten meanwhile.
+                return;
+            }
+
+            if (_kept.TryGetValue(turn, out var kept))
+            {
+                // Kept already, and read in between.
+                PutBack(turn, kept.Place);
                 return;
             }
 
@@ -139,6 +160,8 @@ internal sealed class TurnJournal(JournalOptions options, TimeProvider time) : I
                 static state => ((Turn)state!).Forget(), turn, turn.Terms.Keep, Timeout.InfiniteTimeSpan);
             _kept[turn] = (timer, _oldestFirst.AddLast(turn));
         }
+
+        SpillIfDue();
     }
 
     /// <summary>Nobody can come back for a turn any more.</summary>
@@ -150,10 +173,7 @@ internal sealed class TurnJournal(JournalOptions options, TimeProvider time) : I
             if (_kept.Remove(turn, out var kept))
             {
                 kept.Timer.Dispose();
-                if (kept.Place.List is not null)
-                {
-                    _oldestFirst.Remove(kept.Place);
-                }
+                kept.Place.List?.Remove(kept.Place);
             }
 
             if (turn.KnownRequest is { } request && From(_turns, request.Key, turn))
@@ -168,14 +188,20 @@ internal sealed class TurnJournal(JournalOptions options, TimeProvider time) : I
     }
 
     /// <summary>More or less memory is taken.</summary>
-    public void Held(long bytes) => Interlocked.Add(ref _held, bytes);
+    public void Held(long bytes)
+    {
+        if (Interlocked.Add(ref _held, bytes) > options.MaxBytes / 2 && bytes > 0)
+        {
+            SpillIfDue();
+        }
+    }
 
     /// <summary>Whether so much more memory may be taken; whole answers nobody fetched make room, the oldest first.</summary>
     public bool HasRoom(int bytes)
     {
         while (Interlocked.Read(ref _held) + bytes > options.MaxBytes)
         {
-            if (TakeOldest() is not { } oldest)
+            if (TakeOldest(_oldestFirst) is not { } oldest)
             {
                 return false;
             }
@@ -185,6 +211,9 @@ internal sealed class TurnJournal(JournalOptions options, TimeProvider time) : I
 
         return true;
     }
+
+    /// <summary>Waits until nothing is on its way to disk.</summary>
+    public Task Spilling { get; private set; } = Task.CompletedTask;
 
     public void Dispose()
     {
@@ -196,6 +225,59 @@ internal sealed class TurnJournal(JournalOptions options, TimeProvider time) : I
             }
 
             _kept.Clear();
+        }
+
+        spill?.Dispose();
+    }
+
+    private void SpillIfDue()
+    {
+        if (spill is not null && HasMuchKept() && Interlocked.Exchange(ref _isSpilling, 1) == 0)
+        {
+            // Not on the thread of whoever adds to its turn.
+            Spilling = Task.Run(() => SpillAsync(spill));
+        }
+    }
+
+    private bool HasMuchKept() => HeldBytes > options.MaxBytes / 2 && _oldestFirst.Count > 0
+        && time.GetTimestamp() >= Volatile.Read(ref _spillsFrom);
+
+    private async Task SpillAsync(SpillFile file)
+    {
+        while (HasMuchKept() && TakeOldest(_oldestFirst) is { } turn)
+        {
+            try
+            {
+                while (!await turn.SpillAsync(file))
+                {
+                    var goes = turn.Length > options.MaxDiskBytes ? turn : TakeOldest(_oldestOnDisk) ?? turn;
+                    goes.Forget();
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
+            {
+                // What was to go there is forgotten when its memory is needed.
+                logger?.SpillFailed(e.Message);
+                Volatile.Write(ref _spillsFrom, time.GetTimestamp() + (PauseAfterFailure.Ticks * time.TimestampFrequency / TimeSpan.TicksPerSecond));
+            }
+
+            lock (_gate)
+            {
+                if (_kept.TryGetValue(turn, out var kept))
+                {
+                    PutBack(turn, kept.Place);
+                }
+            }
+        }
+
+        Volatile.Write(ref _isSpilling, 0);
+    }
+
+    private void PutBack(Turn turn, LinkedListNode<Turn> place)
+    {
+        if (place.List is null && !turn.HasReader)
+        {
+            (turn.IsOnDisk ? _oldestOnDisk : _oldestFirst).AddLast(place);
         }
     }
 
@@ -212,15 +294,15 @@ internal sealed class TurnJournal(JournalOptions options, TimeProvider time) : I
         }
     }
 
-    private Turn? TakeOldest()
+    private Turn? TakeOldest(LinkedList<Turn> list)
     {
         lock (_gate)
         {
-            var oldest = _oldestFirst.First?.Value;
+            var oldest = list.First?.Value;
             if (oldest is not null)
             {
                 // One that is just being read is not forgotten now: the next one is asked for then.
-                _oldestFirst.RemoveFirst();
+                list.RemoveFirst();
             }
 
             return oldest;

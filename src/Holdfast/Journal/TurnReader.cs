@@ -31,8 +31,8 @@ internal sealed class TurnReader(Turn turn, ITurnClient client, Action wake)
     /// <summary>Whether it has all there will ever be.</summary>
     public bool IsExhausted => turn.IsExhausted(this);
 
-    /// <summary>Reads what is there.</summary>
-    public int Read(Span<byte> target) => turn.Read(this, target);
+    /// <summary>Reads what is there; 0 where there is nothing now.</summary>
+    public ValueTask<int> ReadAsync(Memory<byte> target) => turn.ReadAsync(this, target);
 
     /// <summary>It is done.</summary>
     /// <param name="hasAll">Whether its client has the whole answer.</param>

@@ -194,14 +194,16 @@ internal sealed class GatewayMetrics : IDisposable
                 counter.Value, new KeyValuePair<string, object?>("holdfast.socket.event", counter.Kind))),
         "{event}", "What happened on the sockets of our listeners.");
 
-    /// <summary>Exports how many client connections are open, read when somebody collects.</summary>
-    public void ObserveJournal(Func<long> kept, Func<long> bytes)
+    /// <summary>Exports what the journal holds, read when somebody collects.</summary>
+    public void ObserveJournal(Func<long> kept, Func<long> bytes, Func<long> diskBytes)
     {
         Meter.CreateObservableUpDownCounter(
             "holdfast.journal.kept", kept, "{turn}", "Whole answers that wait for a client that was lost.");
         Meter.CreateObservableUpDownCounter("holdfast.journal.size", bytes, "By", "Memory that answers of the journal take.");
+        Meter.CreateObservableUpDownCounter("holdfast.journal.disk", diskBytes, "By", "Disk that answers of the journal take.");
     }
 
+    /// <summary>Exports how many client connections are open, read when somebody collects.</summary>
     public void ObserveConnections(Func<long> open) => Meter.CreateObservableUpDownCounter(
         "holdfast.connections.open", open, "{connection}", "Client connections open now.");
 

@@ -151,7 +151,7 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
                 return;
             }
 
-            var count = reader.Read(buffer.GetMemory().Span);
+            var count = await reader.ReadAsync(buffer.GetMemory());
             if (count > 0)
             {
                 buffer.Advance(count);
@@ -221,7 +221,7 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
         vigil.UpstreamSilence.Start(LongestAssembly);
         while (!reader.IsExhausted)
         {
-            var count = reader.Read(buffer.GetMemory().Span);
+            var count = await reader.ReadAsync(buffer.GetMemory());
             buffer.Advance(count);
             while (buffer.TryTake(out var frame))
             {
@@ -273,7 +273,7 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
         exchange.Phase = Phase.Committed;
         response.ContentLength = turn.Length;
         int count;
-        while ((count = reader.Read(response.BodyWriter.GetSpan())) > 0)
+        while ((count = await reader.ReadAsync(response.BodyWriter.GetMemory())) > 0)
         {
             response.BodyWriter.Advance(count);
             exchange.Record.ResponseBytes += count;

@@ -24,12 +24,13 @@ internal static class LostTurn
     public static readonly TimeSpan Keep = TimeSpan.FromMinutes(2);
 
     /// <summary>A gateway with the product's own settings of the journal.</summary>
-    public static Task<TestGateway> StartAsync(TimeProvider? time = null, Action<HoldfastOptions>? configure = null) =>
+    public static Task<TestGateway> StartAsync(
+        TimeProvider? time = null, Action<HoldfastOptions>? configure = null, string? home = null) =>
         TestGateway.StartAsync(options =>
         {
             options.Journal = new();
             configure?.Invoke(options);
-        }, time);
+        }, time, home: home);
 
     /// <summary>Begins a stream, reads so many events and loses the client; returns when the gateway knows.</summary>
     public static async Task BeginAndLoseAsync(

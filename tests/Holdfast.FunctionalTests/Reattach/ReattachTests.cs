@@ -1,11 +1,13 @@
 using System.Text.Json.Nodes;
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Silence;
+using Holdfast.Journal;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Transcripts;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.FunctionalTests.Reattach;
 
@@ -221,6 +223,42 @@ public sealed class ReattachTests
 
         Assert.Equal((200, "1", 1), (answer.Status, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
         Assert.Equal(events * 2000, JsonNode.Parse(answer.Text)!["content"]![0]!["text"]!.GetValue<string>().Length);
+    }
+
+    /// <summary>Six times what memory may hold.</summary>
+    [Fact]
+    public async Task What_memory_has_no_room_for_waits_on_disk()
+    {
+        const int turns = 12;
+        var home = Directory.CreateTempSubdirectory("holdfast-journal-");
+        await using (var gateway = await LostTurn.StartAsync(configure: options => options.Journal.MaxBytes = 1024 * 1024, home: home.FullName))
+        {
+            var transcript = Transcript.Of(SimulatedProtocol.Anthropic, new TranscriptShape
+            {
+                Deltas = [.. Enumerable.Repeat(new string('x', 2000), 250)],
+            });
+            for (var i = 0; i < turns; i++)
+            {
+                var gate = new Gate();
+                gateway.Upstream.Script(Answer.Sse(transcript).GateAfter(3, gate));
+                await gateway.BeginAndLoseAsync("anthropic", events: 0, headers: $"x-api-key: case-{i}\r\n");
+                gate.Open();
+                Assert.Equal("drained", (await gateway.NextRecordAsync()).Turn);
+                await gateway.Services.GetRequiredService<TurnJournal>().Spilling;
+            }
+
+            Assert.InRange(await gateway.MetricAsync("holdfast_journal_size_bytes"), 0, 1024 * 1024);
+            Assert.True(await gateway.MetricAsync("holdfast_journal_disk_bytes") > 5 * 1024 * 1024);
+            for (var i = 0; i < turns; i++)
+            {
+                var answer = await gateway.AskAsync("anthropic", headers: ("x-api-key", $"case-{i}"));
+                Assert.Equal((transcript.Text, "1"), (answer.Text, answer.Header(LostTurn.Reattached)));
+            }
+
+            Assert.Equal(turns, gateway.Upstream.RequestCount);
+        }
+
+        home.Delete(recursive: true);
     }
 
     /// <summary>The first client looks alive, and is not: the key says that this is the same request.</summary>

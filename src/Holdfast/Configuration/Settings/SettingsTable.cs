@@ -85,7 +85,8 @@ internal static class SettingsTable
         .Value("linger", DurationKind.Always, o => o.Linger, (o, v) => o.Linger = v)
         .Value("keep", DurationKind.Always, o => o.Keep, (o, v) => o.Keep = v)
         .Value("maxTurnBytes", Bytes(64 * 1024, 1024 * MegaByte), o => o.MaxTurnBytes, (o, v) => o.MaxTurnBytes = v)
-        .Value("maxBytes", Bytes(MegaByte, 64 * 1024 * MegaByte), o => o.MaxBytes, (o, v) => o.MaxBytes = v);
+        .Value("maxBytes", Bytes(MegaByte, 64 * 1024 * MegaByte), o => o.MaxBytes, (o, v) => o.MaxBytes = v)
+        .Value("maxDiskBytes", Bytes(0, 1024 * 1024 * MegaByte), o => o.MaxDiskBytes, (o, v) => o.MaxDiskBytes = v);
 
     public static Section<RouteOptions> Route { get; } = new Section<RouteOptions>()
         .Value("model", ModelPattern, o => o.Model, (o, v) => o.Model = v, required: true)

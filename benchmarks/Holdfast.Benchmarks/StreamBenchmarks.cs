@@ -14,6 +14,18 @@ public class StreamBenchmarks
 
     private readonly byte[] _copy = new byte[64 * 1024];
     private readonly List<byte[]> _frames = [];
+    private readonly byte[][] _chat = Repeat(
+        """data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1795132800,"model":"m","choices":[{"index":0,"delta":{"content":"some words of an answer"},"logprobs":null,"finish_reason":null}]}"""
+        + "\n\n");
+
+    private readonly byte[][] _responses = Repeat("event: response.output_text.delta\n"
+        + """data: {"type":"response.output_text.delta","sequence_number":7,"item_id":"msg_1","output_index":0,"content_index":0,"delta":"some words of an answer","logprobs":[]}"""
+        + "\n\n");
+
+    private readonly byte[][] _gemini = Repeat(
+        """data: {"candidates":[{"content":{"parts":[{"text":"some words of an answer"}],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":7,"totalTokenCount":16},"modelVersion":"m","responseId":"r"}"""
+        + "\n\n");
+
     private byte[] _stream = [];
 
     [GlobalSetup]
@@ -59,16 +71,29 @@ public class StreamBenchmarks
     }
 
     [Benchmark]
-    public bool FollowAnthropic()
+    public bool FollowAnthropic() => Follow(WireProtocol.Anthropic, _frames);
+
+    [Benchmark]
+    public bool FollowChat() => Follow(WireProtocol.OpenAIChat, _chat);
+
+    [Benchmark]
+    public bool FollowResponses() => Follow(WireProtocol.OpenAIResponses, _responses);
+
+    [Benchmark]
+    public bool FollowGemini() => Follow(WireProtocol.Gemini, _gemini);
+
+    private static bool Follow(WireProtocol protocol, IEnumerable<byte[]> frames)
     {
-        var follower = WireProtocol.Anthropic.Follow(new StreamContext("m", 0, "e"));
-        foreach (var frame in _frames)
+        var follower = protocol.Follow(new StreamContext("m", 0, "e"));
+        foreach (var frame in frames)
         {
             follower.Observe(frame);
         }
 
-        return follower.IsTerminal;
+        return follower.HasOutput;
     }
+
+    private static byte[][] Repeat(string frame) => [.. Enumerable.Repeat(Encoding.UTF8.GetBytes(frame), Deltas)];
 
     private static byte[] Frame(string type, string data) => Encoding.UTF8.GetBytes($"event: {type}\ndata: {data}\n\n");
 }

@@ -63,6 +63,13 @@ public abstract class StreamFollower
     /// <summary>Tokens stated so far.</summary>
     public abstract TokenUsage? Usage { get; }
 
+    /// <summary>Characters of text, thinking and tool arguments that came so far, as <see cref="GeneratedText"/> measures
+    /// them.</summary>
+    public long Generated { get; protected set; }
+
+    /// <summary>About how many tokens <see cref="Generated"/> makes: four characters each, rounded up.</summary>
+    public long EstimatedOutput => (Generated + 3) / 4;
+
     /// <summary>Whether an error can be told inside this stream. Where it cannot, a cut is passed on as a cut (D20).</summary>
     public virtual bool CanTellErrors => true;
 

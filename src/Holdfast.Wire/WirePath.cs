@@ -42,6 +42,23 @@ public sealed record WirePath(
     public bool StreamsKnownEvents =>
         Operation == WireOperation.Generate || Protocol == WireProtocol.OpenAIResponses;
 
+    /// <summary>The target without what only says whether and how the answer is streamed: Gemini has that in the path and in
+    /// <c>alt=sse</c>, the others in the body.</summary>
+    public string UnstreamedTarget
+    {
+        get
+        {
+            if (!StreamsByPath)
+            {
+                return Target;
+            }
+
+            var path = PathOf(Target);
+            var query = string.Join('&', Target[path.Length..].TrimStart('?').Split('&').Where(one => !IsSse(one)));
+            return $"{path[..path.LastIndexOf(':')]}:generateContent{(query.Length > 0 ? "?" : "")}{query}";
+        }
+    }
+
     /// <summary>The target with another model in the place of the one the path names.</summary>
     public string TargetWith(string model)
     {
@@ -138,11 +155,10 @@ public sealed record WirePath(
         return path.StartsWith("/v1beta/") || GeminiMethods.Contains(method, StringComparer.Ordinal);
     }
 
-    private static bool HasSseQuery(string target)
-    {
-        var query = target.IndexOf('?');
-        return query >= 0 && $"&{target[(query + 1)..]}&".Contains("&alt=sse&", StringComparison.OrdinalIgnoreCase);
-    }
+    private static bool HasSseQuery(string target) =>
+        target.IndexOf('?') is >= 0 and var query && target[(query + 1)..].Split('&').Any(IsSse);
+
+    private static bool IsSse(string parameter) => parameter.Equals("alt=sse", StringComparison.OrdinalIgnoreCase);
 
     private static bool StartsVersioned(ReadOnlySpan<char> path) =>
         path.StartsWith("/v1/") || path.StartsWith("/v1beta/");

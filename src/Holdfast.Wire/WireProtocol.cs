@@ -52,11 +52,8 @@ public abstract class WireProtocol
     /// <summary>A follower for one streamed answer.</summary>
     public abstract StreamFollower Follow(StreamContext context);
 
-    /// <summary>Whether <see cref="Assemble"/> knows how.</summary>
-    public bool CanAssemble => Assemble() is not null;
-
-    /// <summary>Puts the answer together that would have come without streaming; null where that is not known.</summary>
-    public virtual AnswerAssembler? Assemble() => null;
+    /// <summary>Puts the answer together that would have come without streaming.</summary>
+    public abstract AnswerAssembler Assemble();
 
     /// <summary>Writes the JSON body of one of our own errors.</summary>
     public abstract void WriteErrorBody(GatewayError error, IBufferWriter<byte> output);

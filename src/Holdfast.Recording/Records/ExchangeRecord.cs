@@ -182,6 +182,12 @@ public sealed class ExchangeRecord
     /// none.</summary>
     public int? EmptySignatures { get; set; }
 
+    /// <summary>What the tokens below are: <c>reported</c> by the answer, which came to its end; <c>drained</c>: the same, but
+    /// its client was gone by then; <c>estimated</c>: the stream ended before its time, and the output tokens are the larger of
+    /// what it had stated and a quarter of the characters it had brought, the others what it had stated. Null where there are
+    /// none: the answer stated none, nothing was generated, or they stand in the exchange this one repeats.</summary>
+    public string? UsageState { get; set; }
+
     /// <summary>Input tokens without cache, as the answer stated them.</summary>
     public long? InputTokens { get; set; }
 

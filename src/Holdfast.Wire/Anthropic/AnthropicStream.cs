@@ -58,6 +58,7 @@ internal sealed class AnthropicStream : StreamFollower
         {
             HasOutput = true;
             EmptySignatures += EmptySignature.IsDelta(data) ? 1 : 0;
+            Generated += GeneratedIn(data);
         }
         else if (name.SequenceEqual("message_start"u8))
         {
@@ -88,6 +89,11 @@ internal sealed class AnthropicStream : StreamFollower
             HasOutput |= !name.SequenceEqual("ping"u8);
         }
     }
+
+    private static int GeneratedIn(ReadOnlySpan<byte> delta) =>
+        GeneratedText.LengthOf(delta, "\"text\""u8) is > 0 and var text ? text
+        : GeneratedText.LengthOf(delta, "\"partial_json\""u8) is > 0 and var input ? input
+        : GeneratedText.LengthOf(delta, "\"thinking\""u8);
 
     /// <summary>Reads <c>model</c>, <c>stop_reason</c> and <c>usage</c> at the top level or one below, under <paramref name="part"/>.</summary>
     private void ReadMessage(ReadOnlySpan<byte> data, ReadOnlySpan<byte> part)

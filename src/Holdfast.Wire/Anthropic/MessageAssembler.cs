@@ -1,67 +1,29 @@
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Holdfast.Wire.Sse;
+using Holdfast.Wire.Json;
 
 namespace Holdfast.Wire.Anthropic;
 
 /// <summary>Puts a message together out of its events: the message of <c>message_start</c>, its blocks with their deltas,
 /// and what <c>message_delta</c> says in the end.</summary>
-internal sealed class MessageAssembler : AnswerAssembler
+internal sealed class MessageAssembler : EventAssembler
 {
-    private static readonly JsonSerializerOptions AsWritten = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private readonly Dictionary<int, Block> _blocks = [];
     private JsonObject? _message;
     private bool _isWhole;
-    private bool _isUnknown;
 
-    public override void Add(ReadOnlySpan<byte> frame)
+    protected override JsonObject? Whole()
     {
-        var data = SseEvent.Parse(frame).Data;
-        if (data.IsEmpty || _isUnknown)
-        {
-            return;
-        }
-
-        try
-        {
-            var reader = new Utf8JsonReader(data);
-            _isUnknown = JsonNode.Parse(ref reader) is not JsonObject e || !Take(e);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
-        {
-            _isUnknown = true;
-        }
-    }
-
-    public override byte[]? Finish()
-    {
-        if (_isUnknown || !_isWhole || _message is not { } message)
+        if (!_isWhole || _message is not { } message)
         {
             return null;
         }
 
-        try
-        {
-            var content = new JsonArray();
-            foreach (var (_, block) in _blocks.OrderBy(pair => pair.Key))
-            {
-                content.Add(block.Finish());
-            }
-
-            message["content"] = content;
-            return JsonSerializer.SerializeToUtf8Bytes(message, AsWritten);
-        }
-        catch (JsonException)
-        {
-            // The input of a tool that is no JSON: the provider would have given none either.
-            return null;
-        }
+        message["content"] = new JsonArray([.. _blocks.OrderBy(pair => pair.Key).Select(pair => pair.Value.Finish())]);
+        return message;
     }
 
-    private bool Take(JsonObject e)
+    protected override bool Take(JsonObject e)
     {
         switch ((string?)e["type"])
         {
@@ -69,9 +31,9 @@ internal sealed class MessageAssembler : AnswerAssembler
                 _message = e["message"]?.DeepClone() as JsonObject;
                 return _message is not null;
             case "content_block_start":
-                return e["content_block"] is JsonObject start && _blocks.TryAdd((int)e["index"]!, new((JsonObject)start.DeepClone()));
+                return e["content_block"] is JsonObject start && _blocks.TryAdd(e.Index(), new((JsonObject)start.DeepClone()));
             case "content_block_delta":
-                return e["delta"] is JsonObject delta && _blocks[(int)e["index"]!].Take(delta);
+                return e["delta"] is JsonObject delta && _blocks[e.Index()].Take(delta);
             case "content_block_stop" or "ping":
                 return true;
             case "message_delta":
@@ -95,11 +57,13 @@ internal sealed class MessageAssembler : AnswerAssembler
             {
                 case "type":
                     break;
-                case "delta":
-                    Copy((JsonObject)value!, message);
+                case "delta" when value is JsonObject delta:
+                    Copy(delta, message);
                     break;
-                case "usage" when message["usage"] is JsonObject usage:
-                    Copy((JsonObject)value!, usage);
+                case "usage" when value is JsonObject said && message["usage"] is JsonObject usage:
+                    Copy(said, usage);
+                    break;
+                case "delta" or "usage" when value is null:
                     break;
                 default:
                     message[name] = value?.DeepClone();
@@ -120,7 +84,7 @@ internal sealed class MessageAssembler : AnswerAssembler
 
     private sealed class Block(JsonObject start)
     {
-        private readonly Dictionary<string, StringBuilder> _texts = [];
+        private readonly GrowingObject _block = new(start);
         private StringBuilder? _input;
 
         public bool Take(JsonObject delta)
@@ -128,21 +92,19 @@ internal sealed class MessageAssembler : AnswerAssembler
             switch ((string?)delta["type"])
             {
                 case "text_delta":
-                    return Append("text", delta);
+                    _block.Append("text", delta["text"]);
+                    return true;
                 case "thinking_delta":
-                    return Append("thinking", delta);
+                    _block.Append("thinking", delta["thinking"]);
+                    return true;
                 case "signature_delta":
-                    return Append("signature", delta);
+                    _block.Append("signature", delta["signature"]);
+                    return true;
                 case "input_json_delta":
                     (_input ??= new()).Append((string?)delta["partial_json"]);
                     return true;
                 case "citations_delta":
-                    if (start["citations"] is not JsonArray citations)
-                    {
-                        start["citations"] = citations = [];
-                    }
-
-                    citations.Add(delta["citation"]?.DeepClone());
+                    _block.AppendAll("citations", new JsonArray(delta["citation"]?.DeepClone()));
                     return true;
                 default:
                     return false;
@@ -151,28 +113,13 @@ internal sealed class MessageAssembler : AnswerAssembler
 
         public JsonObject Finish()
         {
-            foreach (var (name, text) in _texts)
-            {
-                start[name] = text.ToString();
-            }
-
             if (_input is { Length: > 0 } input)
             {
+                // Where it is no JSON the provider would have given none either.
                 start["input"] = JsonNode.Parse(input.ToString());
             }
 
-            return start;
-        }
-
-        private bool Append(string name, JsonObject delta)
-        {
-            if (!_texts.TryGetValue(name, out var text))
-            {
-                _texts[name] = text = new((string?)start[name]);
-            }
-
-            text.Append((string?)delta[name]);
-            return true;
+            return _block.Finish();
         }
     }
 }

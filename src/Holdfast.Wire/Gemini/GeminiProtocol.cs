@@ -18,6 +18,8 @@ internal sealed class GeminiProtocol : WireProtocol
     public override StreamFollower Follow(StreamContext context) =>
         context.IsArray ? new GeminiArrayStream() : new GeminiStream();
 
+    public override AnswerAssembler Assemble() => new GeminiAssembler();
+
     public override void WriteErrorBody(GatewayError error, IBufferWriter<byte> output) =>
         ErrorJson.Write(output, json => WriteError(json, error));
 

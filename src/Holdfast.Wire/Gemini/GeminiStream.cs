@@ -117,7 +117,7 @@ internal class GeminiStream : StreamFollower
                 else if (reader.ValueTextEquals("content"u8))
                 {
                     reader.Read();
-                    HasOutput |= HasMember(ref reader, "parts"u8);
+                    ReadContent(ref reader);
                 }
                 else
                 {
@@ -127,6 +127,69 @@ internal class GeminiStream : StreamFollower
             }
 
             _candidates.Note(index, isFinished);
+        }
+    }
+
+    private void ReadContent(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return;
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isParts = reader.ValueTextEquals("parts"u8);
+            reader.Read();
+            if (!isParts || reader.TokenType != JsonTokenType.StartArray)
+            {
+                HasOutput |= !JsonPeek.IsEmpty(ref reader) && isParts;
+                continue;
+            }
+
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                HasOutput = true;
+                ReadPart(ref reader);
+            }
+        }
+    }
+
+    private void ReadPart(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return;
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isText = reader.ValueTextEquals("text"u8);
+            var isCall = !isText && reader.ValueTextEquals("functionCall"u8);
+            reader.Read();
+            if (isCall && reader.TokenType == JsonTokenType.StartObject)
+            {
+                ReadCall(ref reader);
+                continue;
+            }
+
+            Generated += isText && reader.TokenType == JsonTokenType.String ? GeneratedText.Length(reader.ValueSpan) : 0;
+            reader.Skip();
+        }
+    }
+
+    /// <summary>Arguments were generated as the JSON they are.</summary>
+    private void ReadCall(ref Utf8JsonReader reader)
+    {
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isArguments = reader.ValueTextEquals("args"u8);
+            reader.Read();
+            var start = reader.TokenStartIndex;
+            reader.Skip();
+            Generated += isArguments ? reader.BytesConsumed - start : 0;
         }
     }
 

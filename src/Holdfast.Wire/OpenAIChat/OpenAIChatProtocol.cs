@@ -16,6 +16,8 @@ internal sealed class OpenAIChatProtocol : WireProtocol
 
     public override StreamFollower Follow(StreamContext context) => new OpenAIChatStream(context);
 
+    public override AnswerAssembler Assemble() => new ChatAssembler();
+
     public override void WriteErrorBody(GatewayError error, IBufferWriter<byte> output) =>
         ErrorJson.Write(output, json =>
         {

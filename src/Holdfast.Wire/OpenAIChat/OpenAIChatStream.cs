@@ -153,11 +153,13 @@ internal sealed class OpenAIChatStream(StreamContext context) : StreamFollower
         _choices.Note(index, isFinished);
     }
 
-    /// <summary>Whether a delta says more than who speaks; servers spell out empty fields in many ways.</summary>
-    private static bool HasContent(ref Utf8JsonReader reader)
+    /// <summary>Whether a delta says more than who speaks; servers spell out empty fields in many ways. Counts what was
+    /// generated.</summary>
+    private bool HasContent(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
+            Count(reader);
             return !JsonPeek.IsEmpty(ref reader);
         }
 
@@ -165,10 +167,47 @@ internal sealed class OpenAIChatStream(StreamContext context) : StreamFollower
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var isRole = reader.ValueTextEquals("role"u8);
+            var isText = !isRole && (reader.ValueTextEquals("content"u8) || reader.ValueTextEquals("reasoning_content"u8)
+                || reader.ValueTextEquals("reasoning"u8) || reader.ValueTextEquals("refusal"u8));
+            var isCall = !isRole && !isText
+                && (reader.ValueTextEquals("tool_calls"u8) || reader.ValueTextEquals("function_call"u8));
             reader.Read();
+            if (isCall && reader.TokenType is (JsonTokenType.StartArray or JsonTokenType.StartObject))
+            {
+                hasContent |= ReadCalls(ref reader);
+                continue;
+            }
+
+            if (isText)
+            {
+                Count(reader);
+            }
+
             hasContent |= !JsonPeek.IsEmpty(ref reader) && !isRole;
         }
 
         return hasContent;
+    }
+
+    private void Count(in Utf8JsonReader reader) =>
+        Generated += reader.TokenType == JsonTokenType.String ? GeneratedText.Length(reader.ValueSpan) : 0;
+
+    /// <summary>Reads calls of tools to their end; whether there are any.</summary>
+    private bool ReadCalls(ref Utf8JsonReader reader)
+    {
+        var depth = reader.CurrentDepth;
+        var hasAny = false;
+        while (reader.Read() && reader.CurrentDepth > depth)
+        {
+            hasAny = true;
+            if (reader.TokenType == JsonTokenType.PropertyName
+                && (reader.ValueTextEquals("arguments"u8) || reader.ValueTextEquals("input"u8)))
+            {
+                reader.Read();
+                Count(reader);
+            }
+        }
+
+        return hasAny;
     }
 }

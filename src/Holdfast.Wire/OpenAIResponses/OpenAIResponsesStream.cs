@@ -99,6 +99,7 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
         else
         {
             HasOutput |= !IsHandshake(name, data);
+            Generated += IsTextDelta(name) ? GeneratedText.LengthOf(data, "\"delta\""u8) : 0;
         }
 
         var previous = _lastSequence;
@@ -204,6 +205,10 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
             }
         }
     }
+
+    /// <summary>Text, refusal, reasoning or arguments; sound comes in deltas as well.</summary>
+    private static bool IsTextDelta(ReadOnlySpan<byte> name) =>
+        name.EndsWith(".delta"u8) && !name.SequenceEqual("response.audio.delta"u8);
 
     /// <summary>A sign of life, or an item or part that is added empty (D26).</summary>
     private static bool IsHandshake(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)

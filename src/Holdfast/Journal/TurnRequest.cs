@@ -37,17 +37,22 @@ internal interface ITurnSource
 /// <param name="OnlyBeforeOutput">Whether it does so only while nothing generated has reached it.</param>
 internal sealed record RetryMark(string Text, bool OnlyBeforeOutput);
 
+/// <summary>What makes two streams of the same answer alike.</summary>
+/// <param name="IsArray">Whether it is one JSON array instead of events.</param>
+/// <param name="Options">What was asked of the stream alone, as a digest.</param>
+internal readonly record struct StreamForm(bool IsArray, UInt128 Options);
+
 /// <summary>What a request says about whether it was sent before.</summary>
 /// <param name="Key">What it asks for.</param>
 /// <param name="Session">Its session with its principal and model, as a digest; null without a session.</param>
-/// <param name="IsStream">Whether it asks for a stream.</param>
-/// <param name="TakesAssembled">Whether, where it does not, it can be given one that is put together.</param>
+/// <param name="Stream">The form of the stream it asks for; null where it asks for one answer. That can be put together out
+/// of any stream.</param>
 /// <param name="Turn">The turn it names itself (<c>holdfast-turn</c>).</param>
 /// <param name="IdempotencyKey">Its idempotency key.</param>
 /// <param name="RetryCount">How often the client says that it has sent it before; null where it does not say.</param>
 /// <param name="Mark">What tells, for a client that is known, that it was sent before; null for the others.</param>
 internal sealed record TurnRequest(
-    TurnKey Key, TurnKey? Session, bool IsStream, bool TakesAssembled, string? Turn, string? IdempotencyKey,
+    TurnKey Key, TurnKey? Session, StreamForm? Stream, string? Turn, string? IdempotencyKey,
     int? RetryCount = null, RetryMark? Mark = null)
 {
     /// <summary>Whether this request may be another sending of that turn, and not one that was sent beside it on purpose
@@ -55,7 +60,7 @@ internal sealed record TurnRequest(
     /// <param name="turn">A turn with the same key.</param>
     public bool IsRepeatOf(Turn turn)
     {
-        if (turn.KnownRequest is not { } first || (IsStream != first.IsStream && !(first.IsStream && TakesAssembled)))
+        if (turn.KnownRequest is not { } first || (Stream is not null && Stream != first.Stream))
         {
             return false;
         }
@@ -66,7 +71,7 @@ internal sealed record TurnRequest(
             return false;
         }
 
-        return turn.IsUnheard || Names(turn) || (IsStream == first.IsStream && (IsRetryOf(first, turn) || IsMarkedAs(first, turn)));
+        return turn.IsUnheard || Names(turn) || (Stream == first.Stream && (IsRetryOf(first, turn) || IsMarkedAs(first, turn)));
     }
 
     /// <summary>Whether it says itself which turn it is, and that this is it.</summary>

@@ -57,6 +57,7 @@ internal sealed class ExchangeTraces : IDisposable
         activity.SetTag("gen_ai.response.model", record.ModelServed);
         activity.SetTag("gen_ai.usage.input_tokens", record.InputTokens);
         activity.SetTag("gen_ai.usage.output_tokens", record.OutputTokens);
+        activity.SetTag("holdfast.usage_state", record.UsageState);
         if (record.ErrorCode is not null)
         {
             activity.SetTag("error.type", record.ErrorCode);

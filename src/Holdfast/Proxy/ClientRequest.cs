@@ -21,7 +21,7 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
     /// <summary>Reading a larger body takes a noticeable part of a millisecond.</summary>
     private const int LargestReadInPlace = 128 * 1024;
 
-    private UInt128? _canonicalHash;
+    private CanonicalBody? _canonical;
     private bool _isHashed;
     private TurnRequest? _identity;
     private readonly PooledBytes _body = new(http.Request.ContentLength ?? 0);
@@ -103,7 +103,7 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
     /// <inheritdoc/>
     public TurnRequest? Identify()
     {
-        if (_identity is null && CanonicalHash is { } body)
+        if (_identity is null && Canonical is { } body)
         {
             // Every credential there is: a placeholder in one header must not make two people one. Without any the machine
             // has to do.
@@ -112,9 +112,9 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
                 ? http.Connection.RemoteIpAddress?.ToString() ?? ""
                 : $"{headers["x-api-key"]}\n{headers["x-goog-api-key"]}\n{headers.Authorization}";
             _identity = new(
-                TurnKey.Of(principal, client.Session, path.Target, body),
+                TurnKey.Of(principal, client.Session, path.UnstreamedTarget, body.Hash),
                 client.Session is null ? null : TurnKey.Of(principal, client.Session, Model ?? "", 0),
-                WantsStream, !WantsStream && path.Protocol.CanAssemble, client.Turn, client.IdempotencyKey,
+                WantsStream ? new(path.StreamsAsArray, body.StreamOptions) : null, client.Turn, client.IdempotencyKey,
                 int.TryParse(client.RetryCount, CultureInfo.InvariantCulture, out var retries) ? retries : null,
                 RetryRules.MarkOf(this));
         }
@@ -124,18 +124,7 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
 
     /// <summary>What the body asks for, by a hash that does not mind what clients change when they ask again; null where it is
     /// no JSON object. Asked for first while the body is there.</summary>
-    public UInt128? CanonicalHash
-    {
-        get
-        {
-            if (!_isHashed)
-            {
-                (_canonicalHash, _isHashed) = (CanonicalBody.Hash(Body), true);
-            }
-
-            return _canonicalHash;
-        }
-    }
+    public UInt128? CanonicalHash => Canonical?.Hash;
 
     /// <summary>Makes <see cref="CanonicalHash"/> known.</summary>
     public async ValueTask HashAsync()
@@ -162,6 +151,19 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
     public void ReleaseBody() => _body.Dispose();
 
     public void Dispose() => _body.Dispose();
+
+    private CanonicalBody? Canonical
+    {
+        get
+        {
+            if (!_isHashed)
+            {
+                (_canonical, _isHashed) = (CanonicalBody.Read(Body), true);
+            }
+
+            return _canonical;
+        }
+    }
 
     private async ValueTask<GatewayError?> ReadBodyAsync(PipeReader reader, LimitOptions limits, TimeProvider time)
     {

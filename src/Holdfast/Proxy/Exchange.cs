@@ -158,6 +158,8 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
         (record.UpstreamStatus, record.UpstreamRequestId, record.ClosedFirst, record.ModelServed) = (null, null, null, null);
         (record.HeadersMs, record.FirstEventMs, record.FirstOutputMs, record.LongestGapMs) = (null, null, null, null);
         (record.Events, record.TerminalSeen) = (0, false);
+        (record.UsageState, record.InputTokens, record.OutputTokens) = (null, null, null);
+        (record.CacheReadTokens, record.CacheWriteTokens) = (null, null);
     }
 
     /// <summary>The present attempt has come so far; a stream that is open stays open.</summary>
@@ -189,10 +191,22 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
         Record.ModelServed = model ?? Record.ModelServed;
         if (usage is { } tokens)
         {
+            Record.UsageState = "reported";
             Record.InputTokens = tokens.Input;
             Record.OutputTokens = tokens.Output;
             Record.CacheReadTokens = tokens.CacheRead;
             Record.CacheWriteTokens = tokens.CacheWrite;
+        }
+    }
+
+    /// <summary>The answer ended before its time: of its output only what had come is known.</summary>
+    /// <param name="output">About how many tokens that was.</param>
+    public void NoteEstimate(long output)
+    {
+        if (output > 0 || Record.UsageState is not null)
+        {
+            Record.UsageState = "estimated";
+            Record.OutputTokens = Math.Max(output, Record.OutputTokens ?? 0);
         }
     }
 
@@ -247,6 +261,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
         if (Turn is { IsClientLost: true })
         {
             NoteClientGone();
+            Record.UsageState = Record.UsageState is null ? null : "drained";
         }
     }
 

@@ -99,7 +99,7 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
 
             if (head.IsStream && !request.WantsStream)
             {
-                return await AssembleAsync(turn, reader, request, exchange, vigil);
+                return await AssembleAsync(turn, head, reader, request, exchange, vigil);
             }
 
             exchange.Reattach(turn);
@@ -131,7 +131,7 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
     private async Task RelayStreamAsync(
         Turn turn, TurnHead head, TurnReader reader, ClientRequest request, Exchange exchange, Vigil vigil)
     {
-        var answer = exchange.Stream ??= silence.AnswerFor(request, exchange, request.Path.StreamsAsArray);
+        var answer = exchange.Stream ??= silence.AnswerFor(request, exchange, head.IsArray);
         if (!answer.IsOpen)
         {
             answer.IsRepaired = turn.IsRepaired;
@@ -213,11 +213,11 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
     /// <summary>The stream as one answer (Claude Code's fallback asks for it so), once it is whole. False where it does not
     /// become whole.</summary>
     private async Task<bool> AssembleAsync(
-        Turn turn, TurnReader reader, ClientRequest request, Exchange exchange, Vigil vigil)
+        Turn turn, TurnHead head, TurnReader reader, ClientRequest request, Exchange exchange, Vigil vigil)
     {
         // Read as it comes: a writer far ahead of its reader waits.
-        var assembler = request.Path.Protocol.Assemble()!;
-        using var buffer = new FrameBuffer(StreamFraming.ServerSentEvents);
+        var assembler = request.Path.Protocol.Assemble();
+        using var buffer = new FrameBuffer(head.IsArray ? StreamFraming.JsonArray : StreamFraming.ServerSentEvents);
         vigil.UpstreamSilence.Start(LongestAssembly);
         while (!reader.IsExhausted)
         {

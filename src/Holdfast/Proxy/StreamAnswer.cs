@@ -134,7 +134,7 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower fresh, Keep
     private void Open()
     {
         _response.Headers["x-accel-buffering"] = "no";
-        exchange.Turn?.Begin(TurnHeads.Of(_response, isStream: true));
+        exchange.Turn?.Begin(TurnHeads.Of(_response, isStream: true, _follower.Framing == StreamFraming.JsonArray));
         exchange.StampAnswer(Fidelity);
         exchange.Record.IsSse = _follower.Framing == StreamFraming.ServerSentEvents;
         OpenedMs = exchange.ElapsedMs;

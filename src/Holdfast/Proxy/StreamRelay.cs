@@ -290,8 +290,14 @@ internal sealed class StreamRelay(
             }
         }
 
+        var isOver = follower.IsTerminal || (!end.ClientGone && follower.MayEnd(cleanly: end.Lost is null));
         _exchange.NoteAnswer(follower.Model, follower.Usage);
         _exchange.NoteEmptySignatures(follower.EmptySignatures);
+        if (follower.HasFailed || !(isOver || (follower.LacksOnlyClosing && !end.ClientGone)))
+        {
+            _exchange.NoteEstimate(follower.EstimatedOutput);
+        }
+
         if (_held is not null && (follower.HasFailed || follower.LacksOnlyClosing
             || (!end.ClientGone && follower.MayEnd(cleanly: end.Lost is null))))
         {
@@ -316,7 +322,7 @@ internal sealed class StreamRelay(
             answer.Open(attempt.Response);
         }
 
-        if (follower.IsTerminal || (!end.ClientGone && follower.MayEnd(cleanly: end.Lost is null)))
+        if (isOver)
         {
             _exchange.Complete();
             return AttemptResult.Answered.Value;

@@ -7,7 +7,7 @@ namespace Holdfast.Proxy;
 internal static class TurnHeads
 {
     /// <summary>What an answer's head holds for whoever asks for it again: nothing of one exchange or one connection.</summary>
-    public static TurnHead Of(HttpResponse response, bool isStream)
+    public static TurnHead Of(HttpResponse response, bool isStream, bool isArray = false)
     {
         var headers = new List<KeyValuePair<string, StringValues>>(response.Headers.Count);
         foreach (var header in response.Headers)
@@ -21,7 +21,7 @@ internal static class TurnHeads
             }
         }
 
-        return new(response.StatusCode, headers, isStream);
+        return new(response.StatusCode, headers, isStream, isArray);
     }
 
     /// <summary>The head as it is sent again.</summary>

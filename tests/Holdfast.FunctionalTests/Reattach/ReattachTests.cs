@@ -174,34 +174,6 @@ public sealed class ReattachTests
         Assert.Equal(whole.Text, answer.Text);
     }
 
-    /// <summary>Claude Code's fallback: the same turn without streaming, and with fewer tokens.</summary>
-    [Theory]
-    [InlineData("anthropic")]
-    [InlineData("openai-responses")]
-    public async Task A_lost_stream_that_is_asked_for_as_one_answer_is_put_together(string protocol)
-    {
-        await using var gateway = await LostTurn.StartAsync();
-        var gate = new Gate();
-        gateway.Upstream.Script(LostTurn.Gated(protocol, gate));
-        gate.Release(3);
-        await gateway.BeginAndLoseAsync(protocol, events: 3);
-
-        await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol, stream: false);
-        body = body.Replace("\"max_tokens\":64", "\"max_tokens\":32", StringComparison.Ordinal);
-        await client.SendAsync($"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            + $"Content-Length: {body.Length}\r\n\r\n{body}");
-        await gateway.WaitForOpenExchangesAsync(2);
-        gate.Open();
-        var head = await client.ReadHeadAsync();
-        var text = await client.ReadTextAsync();
-
-        Assert.Equal((200, "1", "assembled", 1),
-            (head.Status, head.Header(LostTurn.Reattached), head.Header("holdfast-fidelity"), gateway.Upstream.RequestCount));
-        var whole = await gateway.AskAsync(protocol, stream: false);
-        Assert.Equal(JsonNode.Parse(whole.Text)!.ToJsonString(), JsonNode.Parse(text)!.ToJsonString());
-    }
-
     /// <summary>Much larger than what a writer may be ahead of its reader.</summary>
     [Fact]
     public async Task A_large_stream_is_put_together_while_it_comes()

@@ -196,7 +196,7 @@ public sealed class TurnJournalTests
     private static Turn Lost(TurnJournal journal, int i, Action? wake = null)
     {
         var turn = new Turn(journal, TurnTerms.Of(journal.Options), $"exchange-{i}", new Client(),
-            new Asked(new(KeyOf(i), null, IsStream: true, TakesAssembled: false, null, null)));
+            new Asked(new(KeyOf(i), null, new StreamForm(), null, null)));
         journal.Add(turn);
         turn.LoseClient(wake ?? (() => { }));
         return turn;

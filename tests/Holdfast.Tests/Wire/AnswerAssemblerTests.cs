@@ -2,42 +2,57 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Transcripts;
+using Holdfast.TestKit;
 using Holdfast.Wire;
+using Holdfast.Wire.Json;
 
 namespace Holdfast.Tests.Wire;
 
 /// <summary>A streamed answer, put together, is the answer the provider gives without streaming.</summary>
 public sealed class AnswerAssemblerTests
 {
-    public static TheoryData<string, int> Shapes => new()
+    public static TheoryData<string, int, int, bool> Shapes
     {
-        { "anthropic", 0 }, { "anthropic", 1 }, { "anthropic", 7 },
-        { "openai-responses", 0 }, { "openai-responses", 1 }, { "openai-responses", 7 },
-    };
+        get
+        {
+            var data = new TheoryData<string, int, int, bool>();
+            foreach (var form in Forms)
+            {
+                foreach (var (deltas, thinking) in new[] { (0, 0), (1, 0), (7, 0), (7, 3), (1, 1), (0, 2) })
+                {
+                    data.Add(form, deltas, thinking, false);
+                    data.Add(form, deltas, thinking, deltas > 0);
+                }
+            }
+
+            return data;
+        }
+    }
+
+    /// <summary>The four protocols, Gemini in both framings.</summary>
+    public static TheoryData<string> Forms => [.. Requests.Protocols, "gemini array"];
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void The_events_give_the_whole_answer(string protocol, int deltas)
+    public void The_events_give_the_whole_answer(string form, int deltas, int thinking, bool callsTool)
     {
         var shape = new TranscriptShape
         {
-            Model = "test",
             Deltas = SimulatorText.Deltas(deltas, null),
-            Thinking = SimulatorText.Deltas(deltas / 2, null),
-            ToolCall = deltas > 1,
+            Thinking = SimulatorText.Thoughts(thinking),
+            ToolCall = callsTool,
         };
 
-        var answer = Assemble(protocol, Transcript.Of(Simulated(protocol), shape).Events.Select(e => e.Bytes.ToArray()));
+        var answer = Assembled.Of(Protocol(form), FramesOf(form, shape));
 
-        Assert.Equal(
-            JsonNode.Parse(Transcript.WholeOf(Simulated(protocol), shape))!.ToJsonString(), JsonNode.Parse(answer!)!.ToJsonString());
+        Assembled.AssertSame(Transcript.WholeOf(Simulated(form), shape), answer);
     }
 
     /// <summary>Thinking with its signature, a tool with its input in pieces, citations, and what the end adds.</summary>
     [Fact]
     public void Every_kind_of_block_is_put_together()
     {
-        var answer = Assemble("anthropic",
+        var answer = Assembled.Of("anthropic",
         [
             """{"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"c","content":[],"stop_reason":null,"usage":{"input_tokens":9,"output_tokens":1}}}""",
             """{"type":"ping"}""",
@@ -72,11 +87,13 @@ public sealed class AnswerAssemblerTests
     [InlineData("""{"type":"hologram"}""")]
     [InlineData("""{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""")]
     [InlineData("""{"type":"content_block_delta","index":"zero"}""")]
+    [InlineData("""{"type":"content_block_delta","delta":{"type":"text_delta","text":"x"}}""")]
+    [InlineData("""{"type":"content_block_delta","index":0,"index":0,"delta":{"type":"text_delta","text":"x"}}""")]
     [InlineData("""[]""")]
     [InlineData("""{"broken":""")]
     public void What_it_does_not_understand_gives_no_answer_rather_than_half_of_one(string strange)
     {
-        var answer = Assemble("anthropic",
+        var answer = Assembled.Of("anthropic",
         [
             """{"type":"message_start","message":{"id":"m","content":[]}}""",
             """{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}""",
@@ -88,31 +105,45 @@ public sealed class AnswerAssemblerTests
     }
 
     [Theory]
-    [InlineData("anthropic")]
-    [InlineData("openai-responses")]
-    public void Events_that_stop_before_the_last_one_give_none(string protocol)
+    [MemberData(nameof(Forms))]
+    public void Events_that_stop_before_the_last_one_give_none(string form)
     {
-        var events = Transcript.Of(Simulated(protocol), new TranscriptShape { Model = "test" }).Events;
-        for (var count = 0; count < events.Count; count++)
+        var frames = FramesOf(form, new());
+        for (var count = 0; count < frames.Count; count++)
         {
-            Assert.Null(Assemble(protocol, events.Take(count).Select(e => e.Bytes.ToArray())));
+            Assert.Null(Assembled.Of(Protocol(form), frames.Take(count)));
         }
     }
 
-    private static string? Assemble(string protocol, IEnumerable<string> data) =>
-        Assemble(protocol, data.Select(text => Encoding.UTF8.GetBytes($"event: x\ndata: {text}\n\n")));
-
-    private static string? Assemble(string protocol, IEnumerable<byte[]> frames)
+    private static List<byte[]> FramesOf(string form, TranscriptShape shape)
     {
-        var assembler = WireProtocol.All.Single(one => one.Name == protocol).Assemble()!;
-        foreach (var frame in frames)
+        var isArray = form.EndsWith("array", StringComparison.Ordinal);
+        var transcript = Transcript.Of(Simulated(form), shape with { IncludeUsage = true, JsonArray = isArray });
+        if (!isArray)
         {
-            assembler.Add(frame);
+            return [.. transcript.Events.Select(e => e.Bytes.ToArray())];
         }
 
-        return assembler.Finish() is { } answer ? Encoding.UTF8.GetString(answer) : null;
+        var frames = new List<byte[]>();
+        var framer = new JsonArrayFramer();
+        var rest = transcript.Bytes.Span.TrimEnd((byte)'\n');
+        while (!rest.IsEmpty)
+        {
+            var length = framer.FindEnd(rest);
+            frames.Add(rest[..length].ToArray());
+            rest = rest[length..];
+        }
+
+        return frames;
     }
 
-    private static SimulatedProtocol Simulated(string protocol) =>
-        protocol == "anthropic" ? SimulatedProtocol.Anthropic : SimulatedProtocol.Responses;
+    private static string Protocol(string form) => form.Split(' ')[0];
+
+    private static SimulatedProtocol Simulated(string form) => Protocol(form) switch
+    {
+        "anthropic" => SimulatedProtocol.Anthropic,
+        "openai-chat" => SimulatedProtocol.Chat,
+        "openai-responses" => SimulatedProtocol.Responses,
+        _ => SimulatedProtocol.Gemini,
+    };
 }

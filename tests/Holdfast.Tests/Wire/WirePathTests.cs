@@ -82,6 +82,18 @@ public sealed class WirePathTests
         Assert.Equal((model, streams, isArray), (path.ModelInPath, path.StreamsByPath, path.StreamsAsArray));
     }
 
+    [Theory]
+    [InlineData("/v1beta/models/g:streamGenerateContent?alt=sse", "/v1beta/models/g:generateContent")]
+    [InlineData("/v1beta/models/g:streamGenerateContent", "/v1beta/models/g:generateContent")]
+    [InlineData("/v1beta/models/g:streamGenerateContent?key=k&alt=SSE&x=1", "/v1beta/models/g:generateContent?key=k&x=1")]
+    [InlineData("/v1beta/models/a:b:streamGenerateContent?alt=sse&x=a:b", "/v1beta/models/a:b:generateContent?x=a:b")]
+    [InlineData("/v1beta/models/g:generateContent?key=k", "/v1beta/models/g:generateContent?key=k")]
+    [InlineData("/v1beta/models/g:generateContent?alt=sse", "/v1beta/models/g:generateContent?alt=sse")]
+    [InlineData("/v1beta/models/g:countTokens", "/v1beta/models/g:countTokens")]
+    [InlineData("/v1/messages?beta=true", "/v1/messages?beta=true")]
+    public void A_turn_has_one_target_streamed_or_not(string target, string expected) =>
+        Assert.Equal(expected, WirePath.Parse(target)!.UnstreamedTarget);
+
     /// <summary>D4: ours alone, also behind a product, and never a product themselves.</summary>
     [Theory]
     [InlineData("/admin/v1/messages")]

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using Holdfast.Wire.Json;
 
@@ -25,5 +24,21 @@ public sealed class CanonicalBodyTests
     [InlineData("nonsense")]
     public void What_is_no_object_is_no_turn(string body) => Assert.Null(Hash(body));
 
-    private static UInt128? Hash(string body) => CanonicalBody.Hash(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(body)));
+    /// <summary>A stream of another form is another stream, and the same turn.</summary>
+    [Theory]
+    [InlineData("""{"model":"m","stream":true,"stream_options":{"include_usage":true}}""", true)]
+    [InlineData("""{"stream_options":{"include_usage":true},"model":"m","stream":true}""", true)]
+    [InlineData("""{"model":"m","stream":true,"stream_options":{"include_usage":false}}""", false)]
+    [InlineData("""{"model":"m","stream":true}""", false)]
+    public void The_options_of_a_stream_are_told_apart_from_what_is_asked(string other, bool isAlike)
+    {
+        const string stream = """{"model":"m","stream":true,"stream_options":{"include_usage":true}}""";
+
+        Assert.Equal(Hash(stream), Hash(other));
+        Assert.Equal(isAlike, Read(stream)!.Value.StreamOptions == Read(other)!.Value.StreamOptions);
+    }
+
+    private static UInt128? Hash(string body) => Read(body)?.Hash;
+
+    private static CanonicalBody? Read(string body) => CanonicalBody.Read(new(Encoding.UTF8.GetBytes(body)));
 }

@@ -12,6 +12,9 @@ internal sealed record Arguments(IReadOnlyList<string> Measures, Settings Settin
         ["failover"] = bed => new FailoverMeasure(bed),
         ["streams"] = bed => new StreamsMeasure(bed),
         ["open"] = bed => new OpenMeasure(bed),
+        ["journal"] = bed => new JournalMeasure(bed),
+        ["journal-open"] = bed => new OpenMeasure(bed, ofJournal: true),
+        ["replay"] = bed => new ReplayMeasure(bed),
         ["start"] = bed => new StartMeasure(bed),
         ["body"] = bed => new BodyMeasure(bed),
     };

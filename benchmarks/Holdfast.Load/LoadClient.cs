@@ -35,8 +35,21 @@ internal sealed class LoadClient(IPEndPoint target) : IDisposable
         }
     }
 
+    public ValueTask<Answer> AskAsync(ReadOnlyMemory<byte> request, CancellationToken deadline) =>
+        AskAsync(request, int.MaxValue, deadline);
+
+    /// <summary>Reads so many events of the answer, then resets the connection.</summary>
+    public async ValueTask AskAndResetAsync(ReadOnlyMemory<byte> request, int events, CancellationToken deadline)
+    {
+        await AskAsync(request, events, deadline);
+        _socket?.LingerState = new LingerOption(true, 0);
+        Disconnect();
+    }
+
+    public void Dispose() => Disconnect();
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<Answer> AskAsync(ReadOnlyMemory<byte> request, CancellationToken deadline)
+    private async ValueTask<Answer> AskAsync(ReadOnlyMemory<byte> request, int mostEvents, CancellationToken deadline)
     {
         _reader.Reset();
         if (_socket is null && !await ConnectAsync(deadline))
@@ -53,7 +66,8 @@ internal sealed class LoadClient(IPEndPoint target) : IDisposable
                 request = request[await _socket!.SendAsync(request, deadline)..];
             }
 
-            while (!_reader.HasEnded && await _socket!.ReceiveAsync(_buffer, deadline) is > 0 and var count)
+            while (!_reader.HasEnded && _reader.Events < mostEvents
+                && await _socket!.ReceiveAsync(_buffer, deadline) is > 0 and var count)
             {
                 _reader.Read(_buffer.AsSpan(0, count));
                 if (firstEvent == TimeSpan.Zero && _reader.Events > 0)
@@ -69,15 +83,13 @@ internal sealed class LoadClient(IPEndPoint target) : IDisposable
         }
 
         var end = Stopwatch.GetElapsedTime(started);
-        if (!_reader.HasEnded || _reader.ClosesConnection)
+        if ((!_reader.HasEnded && _reader.Events < mostEvents) || _reader.ClosesConnection)
         {
             Disconnect();
         }
 
         return new(_reader.IsWhole, _reader.Status, _reader.Events, firstEvent, end);
     }
-
-    public void Dispose() => Disconnect();
 
     private void Disconnect()
     {

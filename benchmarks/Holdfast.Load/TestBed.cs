@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -37,17 +38,20 @@ internal sealed class TestBed(Settings settings) : IDisposable
         Side side, IPEndPoint? upstream = null, Func<IPEndPoint, string>? configure = null)
     {
         upstream ??= await SimulatorAsync();
-        var config = Path.Combine(settings.Home, "holdfast.json");
+        var address = FreeAddress();
+        // A folder of its own: two gateways may run beside each other.
+        var home = Path.Combine(settings.Home, address.Port.ToString(CultureInfo.InvariantCulture));
+        Directory.CreateDirectory(home);
+        var config = Path.Combine(home, "holdfast.json");
         await File.WriteAllTextAsync(config, configure?.Invoke(upstream) ?? $$"""
             { "upstreams": { "anthropic": { "protocol": "anthropic", "baseUrl": "http://{{upstream}}" } } }
             """);
-        var address = FreeAddress();
         var command = (side == Side.Gateway ? settings.GatewayCommand : settings.FloorCommand)
             .Replace("{listen}", $"http://{address}", StringComparison.Ordinal)
             .Replace("{upstream}", $"http://{upstream}", StringComparison.Ordinal)
             .Replace("{config}", config, StringComparison.Ordinal);
         var started = Stopwatch.GetTimestamp();
-        var process = ChildProcess.Start(command, settings.Home);
+        var process = ChildProcess.Start(command, home);
         await WaitAsync(process, command, () => AnswersAsync(address));
         return new(address, process, Stopwatch.GetElapsedTime(started));
     }
@@ -105,7 +109,11 @@ internal sealed class TestBed(Settings settings) : IDisposable
 }
 
 /// <summary>A gateway and a floor that stay up for all rounds of a measure.</summary>
-internal sealed class Pair(TestBed bed, Func<IPEndPoint, string>? configure = null) : IDisposable
+/// <param name="bed">Starts them.</param>
+/// <param name="configure">The gateway's configuration.</param>
+/// <param name="configureFloor">Where a gateway plays the floor: its configuration.</param>
+internal sealed class Pair(
+    TestBed bed, Func<IPEndPoint, string>? configure = null, Func<IPEndPoint, string>? configureFloor = null) : IDisposable
 {
     private Target? _gateway;
     private Target? _floor;
@@ -115,7 +123,7 @@ internal sealed class Pair(TestBed bed, Func<IPEndPoint, string>? configure = nu
     public async Task StartAsync()
     {
         _gateway = await bed.StartAsync(Side.Gateway, configure: configure);
-        _floor = await bed.StartAsync(Side.Floor);
+        _floor = await bed.StartAsync(configureFloor is null ? Side.Floor : Side.Gateway, configure: configureFloor);
     }
 
     public void Dispose()

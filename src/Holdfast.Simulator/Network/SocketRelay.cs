@@ -25,6 +25,7 @@ public sealed class SocketRelay : IAsyncDisposable
     private readonly IPEndPoint _target;
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly ConcurrentDictionary<Link, Task> _links = new();
+    private readonly TaskCompletionSource _returned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _accepting;
     private int _connections;
     private int _kills;
@@ -51,6 +52,9 @@ public sealed class SocketRelay : IAsyncDisposable
 
     /// <summary>Connections killed because they were idle.</summary>
     public int KillCount => Volatile.Read(ref _kills);
+
+    /// <summary>Completes when a client connects after a connection was killed.</summary>
+    public Task WhenClientReturns => _returned.Task;
 
     /// <summary>
     /// From now on every byte is swallowed, in both directions, and both sockets stay open: the half-open connection
@@ -96,6 +100,11 @@ public sealed class SocketRelay : IAsyncDisposable
             {
                 var client = await _listener.AcceptAsync();
                 Interlocked.Increment(ref _connections);
+                if (KillCount > 0)
+                {
+                    _returned.TrySetResult();
+                }
+
                 var link = new Link(this, client);
                 _links[link] = Task.CompletedTask;
                 _links[link] = link.RunAsync();

@@ -13,8 +13,8 @@ internal sealed record Agent(string Name, string Package, string Protocol, Func<
     private const string Key = "not-a-key";
     private const string Question = "say hello";
 
-    /// <summary>All of them; those that may speak several protocols once for each.</summary>
-    public static IReadOnlyList<Agent> All { get; } =
+    /// <summary>Those that repeat a failed request by themselves; one that may speak several protocols once for each.</summary>
+    public static IReadOnlyList<Agent> Coding { get; } =
     [
         new("Claude Code", Module("@anthropic-ai/claude-code"), "anthropic", ClaudeCode),
         new("Codex", Module("@openai/codex"), "openai", Codex),
@@ -23,6 +23,12 @@ internal sealed record Agent(string Name, string Package, string Protocol, Func<
         OpenCode("Responses", "openai", "@ai-sdk/openai", "v1"),
         OpenCode("Chat", "openai", "@ai-sdk/openai-compatible", "v1"),
         OpenCode("Gemini", "gemini", "@ai-sdk/google", "v1beta"),
+    ];
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Agent> All { get; } =
+    [
+        .. Coding,
         Sdk("@anthropic-ai/sdk", "anthropic", "anthropic.mjs", "stream"),
         Sdk("openai", "openai", "openai.mjs", "chat-stream"),
         Sdk("openai", "openai", "openai.mjs", "responses-stream"),

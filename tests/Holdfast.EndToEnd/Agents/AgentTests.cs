@@ -2,9 +2,14 @@ using Holdfast.TestKit;
 
 namespace Holdfast.EndToEnd.Agents;
 
+/// <summary>The tests that drive agents: one after another, their results in one file.</summary>
+[CollectionDefinition(nameof(AgentTests))]
+public sealed class AgentCollection : ICollectionFixture<ResultTable>;
+
 /// <summary>One fault, then well: real clients never notice. Runs by <c>./test clients</c> only, since it installs them.
 /// One after another: each may take what the machine has.</summary>
-public sealed class AgentTests(ResultTable table) : IClassFixture<ResultTable>
+[Collection(nameof(AgentTests))]
+public sealed class AgentTests(ResultTable table)
 {
     private const string NoFault = "no fault";
 
@@ -17,7 +22,7 @@ public sealed class AgentTests(ResultTable table) : IClassFixture<ResultTable>
     {
         var run = await AgentRun.OfAsync(Agent.Named(agent), fault == NoFault ? null : OneFault.Named(fault));
 
-        table.Add(agent, fault, run);
+        table.Add("one fault upstream", agent, fault, run);
         Assert.True(run.Complaints.Count == 0, string.Join('\n', run.Complaints));
     }
 }

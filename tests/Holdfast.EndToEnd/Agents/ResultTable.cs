@@ -3,12 +3,12 @@ using Holdfast.EndToEnd.Programs;
 
 namespace Holdfast.EndToEnd.Agents;
 
-/// <summary>What came of every run: <c>./test clients</c> shows it. Owns the file.</summary>
+/// <summary>What came of every run, one table for each question: <c>./test clients</c> shows them. Owns the file.</summary>
 public sealed class ResultTable : IDisposable
 {
-    private readonly List<(string Agent, string Fault, string Result)> _results = [];
+    private readonly List<Result> _results = [];
 
-    internal void Add(string agent, string fault, AgentRun run) => _results.Add((agent, fault,
+    internal void Add(string table, string agent, string column, AgentRun run) => _results.Add(new(table, agent, column,
         $"{(run.Complaints.Count == 0 ? "ok" : "FAILED")} {run.Took.TotalSeconds:0.0} s"));
 
     public void Dispose()
@@ -18,16 +18,23 @@ public sealed class ResultTable : IDisposable
             return;
         }
 
-        var faults = _results.Select(result => result.Fault).Distinct().ToList();
-        List<string[]> rows = [["", .. faults]];
-        rows.AddRange(_results.GroupBy(result => result.Agent).Select(results => (string[])
-        [
-            $"{results.Key} {Agent.Named(results.Key).Version}",
-            .. faults.Select(fault => results.FirstOrDefault(result => result.Fault == fault).Result ?? "no result"),
-        ]));
-
         var folder = Directory.CreateDirectory(Path.Combine(Repository.Root, "artifacts", "tests"));
-        File.WriteAllText(Path.Combine(folder.FullName, "clients.table"), TextOf(rows));
+        File.WriteAllText(Path.Combine(folder.FullName, "clients.table"),
+            string.Join('\n', _results.GroupBy(result => result.Table).Select(table => TextOf(RowsOf(table.Key, [.. table])))));
+    }
+
+    private static List<string[]> RowsOf(string title, List<Result> results)
+    {
+        var columns = results.Select(result => result.Column).Distinct().ToList();
+        return
+        [
+            [title, .. columns],
+            .. results.GroupBy(result => result.Agent).Select(row => (string[])
+            [
+                $"{row.Key} {Agent.Named(row.Key).Version}",
+                .. columns.Select(column => row.FirstOrDefault(result => result.Column == column)?.Text ?? "no result"),
+            ]),
+        ];
     }
 
     private static string TextOf(List<string[]> rows)
@@ -41,4 +48,6 @@ public sealed class ResultTable : IDisposable
 
         return text.ToString();
     }
+
+    private sealed record Result(string Table, string Agent, string Column, string Text);
 }

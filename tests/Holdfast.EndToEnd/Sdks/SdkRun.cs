@@ -35,11 +35,27 @@ public abstract class SdkRun
     {
         // The SDKs' own spelling.
         var input = JsonSerializer.Serialize(
-            calls.Select(call => new { call.Op, call.Model, baseURL = call.BaseUrl }), ScriptJson.Options);
+            calls.Select(call => new { call.Op, call.Model, baseURL = call.BaseUrl, call.AsksAgain }), ScriptJson.Options);
         var (code, output, error) = await ChildProgram.RunAsync(runtime, [Repository.NodeScript(script)], input);
         return code == 0
             ? JsonSerializer.Deserialize<SdkResult[]>(output, ScriptJson.Options)!
             : throw new InvalidOperationException($"{runtime} {script} ended with {code}:\n{error}");
+    }
+
+    /// <summary>Makes one call of a .NET SDK.</summary>
+    internal static async Task<SdkResult> CallAsync(Func<SdkCall, SdkResult, Task> dotnet, SdkCall call)
+    {
+        var seen = new SdkResult();
+        await dotnet(call, seen);
+        if (call.AsksAgain && seen.Error is not null)
+        {
+            // As the scripts do: the gateway hears of a cut by itself, and may hear later than its client.
+            await Task.Delay(TimeSpan.FromMilliseconds(500));
+            seen = new SdkResult();
+            await dotnet(call, seen);
+        }
+
+        return seen;
     }
 
     /// <summary>What came of a call in a runtime.</summary>
@@ -50,10 +66,5 @@ public abstract class SdkRun
     }
 
     private async Task<IReadOnlyList<SdkResult>> RunAsync(Func<SdkCall, SdkResult, Task> dotnet) =>
-        await Task.WhenAll(_calls.Select(async call =>
-        {
-            var seen = new SdkResult();
-            await dotnet(call, seen);
-            return seen;
-        }));
+        await Task.WhenAll(_calls.Select(call => CallAsync(dotnet, call)));
 }

@@ -7,14 +7,19 @@ namespace Holdfast.FunctionalTests.Failover;
 /// tools are cut short. Stands in <c>Fixtures/agents</c>.</summary>
 internal sealed record AgentSequence(string Client, string Version, IReadOnlyList<AgentRequest> Requests)
 {
-    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Fixtures", "agents");
+    private static readonly string Fixtures = Path.Combine(AppContext.BaseDirectory, "Fixtures");
 
     /// <summary>The files' names, without their endings.</summary>
     public static IEnumerable<string> Names =>
-        Directory.EnumerateFiles(Folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Order();
+        Directory.EnumerateFiles(Path.Combine(Fixtures, "agents"), "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Order();
 
-    public static AgentSequence Read(string name) => JsonSerializer.Deserialize<AgentSequence>(
-        File.ReadAllText(Path.Combine(Folder, name + ".json")), JsonSerializerOptions.Web)!;
+    public static AgentSequence Read(string name) => ReadFrom("agents", name);
+
+    /// <summary>What one sends when its answer broke, and what it sends then: <c>Fixtures/comebacks</c>.</summary>
+    public static AgentSequence ReadComeback(string name) => ReadFrom("comebacks", name);
+
+    private static AgentSequence ReadFrom(string folder, string name) => JsonSerializer.Deserialize<AgentSequence>(
+        File.ReadAllText(Path.Combine(Fixtures, folder, name + ".json")), JsonSerializerOptions.Web)!;
 }
 
 /// <summary>One request as it came from the client; host and length are the connection's own.</summary>
@@ -23,8 +28,11 @@ internal sealed record AgentRequest(string Method, string Path, IReadOnlyDiction
     /// <summary>Sends it and reads the answer to its end.</summary>
     public async Task<(RawAnswer Head, string Text)> SendAsync(RawHttpClient client)
     {
-        var head = await client.RequestAsync(
-            Method, Path, JsonSerializer.Serialize(Body), [.. Headers.Select(header => (header.Key, header.Value))]);
+        var head = await BeginAsync(client);
         return (head, await client.ReadTextAsync());
     }
+
+    /// <summary>Sends it and reads the answer's head.</summary>
+    public Task<RawAnswer> BeginAsync(RawHttpClient client) => client.RequestAsync(
+        Method, Path, JsonSerializer.Serialize(Body), [.. Headers.Select(header => (header.Key, header.Value))]);
 }

@@ -1,0 +1,75 @@
+namespace Holdfast.Load;
+
+/// <summary>A turn of a megabyte whose client is cut off before the last event and asks again: from that request to the last
+/// byte. The floor keeps nothing: beside it stands how long the same turn takes through it.</summary>
+internal sealed class ReplayMeasure(TestBed bed) : IMeasure
+{
+    // Time for the gateway to hear of a reset, and to keep the last event: none of it is measured.
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(20);
+    private readonly TurnUpstream _waiting = new() { Waits = true };
+    private readonly TurnUpstream _direct = new();
+    private readonly int _count = bed.Settings.Quick ? 10 : 100;
+    private Target? _gateway;
+    private Target? _floor;
+
+    public string Name => "replay";
+
+    public int Rounds => bed.Settings.Rounds;
+
+    public IReadOnlyList<Figure> Figures { get; } =
+    [
+        new("whole answer p50", "ms", Bar.AtMost(10)),
+        new("whole answer p99", "ms", Bar.None),
+        new("failed", "", Bar.NoneOnBothSides, IsSum: true),
+    ];
+
+    public async Task PrepareAsync()
+    {
+        _gateway = await bed.StartAsync(Side.Gateway, _waiting.Address);
+        _floor = await bed.StartAsync(Side.Floor, _direct.Address);
+        await RunRoundAsync(Side.Gateway);
+        await RunRoundAsync(Side.Floor);
+    }
+
+    public async Task<double[]> RunRoundAsync(Side side)
+    {
+        var target = side == Side.Gateway ? _gateway! : _floor!;
+        var request = Requests.Message(target.Address, "bench", stream: true);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var client = new LoadClient(target.Address);
+        var asked = _waiting.Asked;
+        var answers = new List<Answer>(_count);
+        for (var i = 0; i < _count; i++)
+        {
+            if (side == Side.Gateway)
+            {
+                await LoseAsync(target, request, deadline.Token);
+            }
+
+            answers.Add(await client.AskAsync(request, deadline.Token));
+        }
+
+        // An answer that was asked for anew is none from the journal.
+        var anew = side == Side.Gateway ? _waiting.Asked - asked - _count : 0;
+        var whole = answers.Where(answer => answer.IsWhole && answer.Events == TurnUpstream.Events).ToList();
+        var times = Percentiles.Of(whole, answer => answer.End);
+        return [times.At(0.50), times.At(0.99), _count - whole.Count + anew];
+    }
+
+    public void Dispose()
+    {
+        _gateway?.Dispose();
+        _floor?.Dispose();
+        _waiting.Dispose();
+        _direct.Dispose();
+    }
+
+    private async Task LoseAsync(Target target, byte[] request, CancellationToken deadline)
+    {
+        using var lost = new LoadClient(target.Address);
+        await lost.AskAndResetAsync(request, TurnUpstream.Events - 1, deadline);
+        await Task.Delay(Settle, CancellationToken.None);
+        _waiting.End();
+        await Task.Delay(Settle, CancellationToken.None);
+    }
+}

@@ -95,7 +95,8 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             // Bad framing, or the connection's end. Nobody may have asked for the token before: only then is it right now.
-            ClientLeft = e is OperationCanceledException or ConnectionResetException || http.RequestAborted.IsCancellationRequested;
+            ClientLeft = e is OperationCanceledException or ConnectionResetException
+                || http.RequestAborted.IsCancellationRequested || ConnectionState.Of(http) is { IsLost: true };
             return ClientLeft ? null : new(ErrorCodes.BodyIncomplete, "The request body is badly framed.");
         }
     }

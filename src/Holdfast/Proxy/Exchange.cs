@@ -23,7 +23,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     private readonly ExchangeTools _tools;
     private readonly OpenExchanges.Listing _listing;
     private readonly long _startedAt;
-    private readonly CancellationToken _clientGone;
+    private CancellationToken _clientGone;
     private long _upstreamHeardAt;
     private Phase _phase;
     private TurnJournal? _journal;
@@ -33,7 +33,6 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     public Exchange(HttpContext http, WireProtocol? protocol, ClientHeaders client, ExchangeTools tools)
     {
         Http = http;
-        _clientGone = http.RequestAborted;
         _tools = tools;
         _startedAt = _upstreamHeardAt = tools.Time.GetTimestamp();
         Protocol = protocol ?? WireProtocol.OpenAIChat;
@@ -78,7 +77,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     public bool HasLeft => IsGone && TurnWithoutClient?.IsWanted != true;
 
     /// <inheritdoc/>
-    public bool IsGone => _clientGone.IsCancellationRequested;
+    public bool IsGone => (_clientGone.CanBeCanceled ? _clientGone : Http.RequestAborted).IsCancellationRequested;
 
     /// <inheritdoc/>
     public bool IsLost => IsGone || ConnectionState.Of(Http) is { IsLost: true };
@@ -266,8 +265,13 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     }
 
     /// <summary>Its answer may go on without its client.</summary>
-    public void MayGoOn(TurnJournal journal, TurnTerms terms, ITurnSource source) =>
+    public void MayGoOn(TurnJournal journal, TurnTerms terms, ITurnSource source)
+    {
         (_journal, _turnTerms, _turnSource) = (journal, terms, source);
+
+        // A token outlives its request: who comes back may ask when it has just ended.
+        _clientGone = Http.RequestAborted;
+    }
 
     /// <summary>Its answer ends with its client after all.</summary>
     public void EndWithClient()

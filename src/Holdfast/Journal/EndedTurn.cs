@@ -8,4 +8,9 @@ internal sealed record EndedTurn(string ExchangeId, string? FailedCandidate);
 /// <summary>What is known of a request that may have been sent before.</summary>
 /// <param name="Turn">The turn whose answer it may have; null where there is none.</param>
 /// <param name="Ended">The turn it repeats, of which there is no answer; null where there is none.</param>
-internal readonly record struct Earlier(Turn? Turn, EndedTurn? Ended);
+/// <param name="Cut">The turn whose answer it has in part, and asks to go on with; null where there is none.</param>
+internal readonly record struct Earlier(Turn? Turn, EndedTurn? Ended, Turn? Cut = null)
+{
+    /// <summary>The exchange it repeats or goes on with; null where it is new.</summary>
+    public string? RetryOf => Ended?.ExchangeId ?? Cut?.ExchangeId;
+}

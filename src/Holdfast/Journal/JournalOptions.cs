@@ -9,6 +9,11 @@ public sealed class JournalOptions
     /// <c>holdfast-turn: none</c>.</summary>
     public bool Enabled { get; set; } = true;
 
+    /// <summary>Whether Claude Code gets the rest of a lost answer out of the journal when it comes back with the blocks it
+    /// has (it does once a block of text was whole) and asks to go on. Where it is false, or the rest holds thinking, that is
+    /// a request like any other. Default true.</summary>
+    public bool Resume { get; set; } = true;
+
     /// <summary>How long the upstream is read on after the client was lost; then it is cancelled. What it generates
     /// meanwhile is paid for, whether or not the client comes back. Default 20 s.</summary>
     public TimeSpan Linger { get; set; } = TimeSpan.FromSeconds(20);

@@ -75,6 +75,11 @@ internal sealed class TurnJournal(
                 {
                     Into(_sessions, session, turn);
                 }
+
+                if (request.Conversation is { } conversation)
+                {
+                    Into(_turns, conversation, turn);
+                }
             }
         }
 
@@ -95,15 +100,24 @@ internal sealed class TurnJournal(
         return null;
     }
 
+    /// <summary>The lost turn whose question this is the beginning of; null where there is none.</summary>
+    public Turn? FindCut(TurnKey conversation) => Of(_turns, conversation).FirstOrDefault(turn => turn.IsUnheard);
+
     /// <summary>A turn ended without a whole answer; for <see cref="JournalOptions.Keep"/> it is known when it comes again.</summary>
-    public void Remember(TurnKey key, EndedTurn ended)
+    public void Remember(TurnRequest request, EndedTurn ended)
     {
         var now = time.GetTimestamp();
         lock (_gate)
         {
             ForgetEnded(now);
-            _ended[key] = (ended, now);
-            _oldestEnded.Enqueue((key, now));
+            _ended[request.Key] = (ended, now);
+            _oldestEnded.Enqueue((request.Key, now));
+            if (request.Conversation is { } conversation)
+            {
+                _ended[conversation] = (ended, now);
+                _oldestEnded.Enqueue((conversation, now));
+            }
+
             Volatile.Write(ref _endedCount, _ended.Count);
         }
     }
@@ -182,6 +196,11 @@ internal sealed class TurnJournal(
                 if (request.Session is { } session)
                 {
                     From(_sessions, session, turn);
+                }
+
+                if (request.Conversation is { } conversation)
+                {
+                    From(_turns, conversation, turn);
                 }
             }
         }

@@ -51,9 +51,11 @@ internal readonly record struct StreamForm(bool IsArray, UInt128 Options);
 /// <param name="IdempotencyKey">Its idempotency key.</param>
 /// <param name="RetryCount">How often the client says that it has sent it before; null where it does not say.</param>
 /// <param name="Mark">What tells, for a client that is known, that it was sent before; null for the others.</param>
+/// <param name="Conversation">What is found in the request of a client that goes on with a part of the answer; null for
+/// clients that do not.</param>
 internal sealed record TurnRequest(
     TurnKey Key, TurnKey? Session, StreamForm? Stream, string? Turn, string? IdempotencyKey,
-    int? RetryCount = null, RetryMark? Mark = null)
+    int? RetryCount = null, RetryMark? Mark = null, TurnKey? Conversation = null)
 {
     /// <summary>Whether this request may be another sending of that turn, and not one that was sent beside it on purpose
     /// (sampling): equal requests alone prove nothing.</summary>

@@ -21,7 +21,12 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
     /// <summary>Reading a larger body takes a noticeable part of a millisecond.</summary>
     private const int LargestReadInPlace = 128 * 1024;
 
+    /// <summary>How many parts of an answer a client may have put behind its question.</summary>
+    private const int MostParts = 32;
+
     private CanonicalBody? _canonical;
+    private Conversation? _conversation;
+    private bool _isConversationRead;
     private bool _isHashed;
     private TurnRequest? _identity;
     private readonly PooledBytes _body = new(http.Request.ContentLength ?? 0);
@@ -106,21 +111,31 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
     {
         if (_identity is null && Canonical is { } body)
         {
-            // Every credential there is: a placeholder in one header must not make two people one. Without any the machine
-            // has to do.
-            var headers = Http.Headers;
-            var principal = client.Credential is null
-                ? http.Connection.RemoteIpAddress?.ToString() ?? ""
-                : $"{headers["x-api-key"]}\n{headers["x-goog-api-key"]}\n{headers.Authorization}";
+            var principal = Principal;
             _identity = new(
                 TurnKey.Of(principal, client.Session, path.UnstreamedTarget, body.Hash),
                 client.Session is null ? null : TurnKey.Of(principal, client.Session, Model ?? "", 0),
                 WantsStream ? new(path.StreamsAsArray, body.StreamOptions) : null, client.Turn, client.IdempotencyKey,
                 int.TryParse(client.RetryCount, CultureInfo.InvariantCulture, out var retries) ? retries : null,
-                RetryRules.MarkOf(this));
+                RetryRules.MarkOf(this),
+                RetryRules.GoesOn(client) && Conversation is { } said ? KeyOf(principal, said, said.Ends.Length - 1) : null);
         }
 
         return _identity;
+    }
+
+    /// <summary>The questions this one may go on from, with a part of their answer behind them: the longest first.</summary>
+    public IEnumerable<TurnKey> Beginnings()
+    {
+        if (!RetryRules.GoesOn(client) || Conversation is not { } said)
+        {
+            yield break;
+        }
+
+        for (var end = said.Ends.Length - 2; end >= Math.Max(0, said.Ends.Length - 1 - MostParts); end--)
+        {
+            yield return KeyOf(Principal, said, end);
+        }
     }
 
     /// <summary>What the body asks for, by a hash that does not mind what clients change when they ask again; null where it is
@@ -152,6 +167,29 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
     public void ReleaseBody() => _body.Dispose();
 
     public void Dispose() => _body.Dispose();
+
+    /// <summary>Every credential there is: a placeholder in one header must not make two people one. Without any the machine
+    /// has to do.</summary>
+    private string Principal => client.Credential is null
+        ? http.Connection.RemoteIpAddress?.ToString() ?? ""
+        : $"{Http.Headers["x-api-key"]}\n{Http.Headers["x-goog-api-key"]}\n{Http.Headers.Authorization}";
+
+    private Conversation? Conversation
+    {
+        get
+        {
+            if (!_isConversationRead)
+            {
+                (_conversation, _isConversationRead) = (Conversation.Read(Body), true);
+            }
+
+            return _conversation;
+        }
+    }
+
+    // Another target than that of the whole question: one is never taken for the other.
+    private TurnKey KeyOf(string principal, Conversation said, int end) => TurnKey.Of(
+        principal, client.Session, $"{path.UnstreamedTarget} and on", said.Rest + (end < 0 ? 0 : said.Ends[end]));
 
     private CanonicalBody? Canonical
     {

@@ -45,11 +45,11 @@ internal sealed class ExchangeHandler(
             }
 
             var earlier = await reattachment.FindAsync(request);
-            exchange.Record.RetryOf = earlier.Ended?.ExchangeId;
-            if (earlier.Turn is not null)
+            exchange.Record.RetryOf = earlier.RetryOf;
+            if ((earlier.Turn ?? earlier.Cut) is not null)
             {
                 using var listening = attempts.Watch(request, exchange);
-                if (await reattachment.ReplayAsync(earlier.Turn, request, exchange, listening.Vigil))
+                if (await reattachment.AnswerAsync(earlier, request, exchange, listening.Vigil))
                 {
                     return;
                 }

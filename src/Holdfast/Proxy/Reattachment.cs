@@ -1,6 +1,7 @@
 using Holdfast.Journal;
 using Holdfast.Routing;
 using Holdfast.Wire;
+using Holdfast.Wire.Anthropic;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Proxy;
@@ -9,6 +10,10 @@ namespace Holdfast.Proxy;
 /// is asked upstream a second time.</summary>
 internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, ErrorAnswer errors)
 {
+    /// <summary>The rest of a longer answer is generated anew.</summary>
+    private const long LongestRest = 4 * 1024 * 1024;
+
+
     /// <summary>How long a client that asks for one answer waits for it (clients.md: Claude Code says 300 s).</summary>
     private static readonly TimeSpan LongestAssembly = TimeSpan.FromSeconds(290);
 
@@ -37,6 +42,19 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
             return new(null, ended);
         }
 
+        foreach (var beginning in request.Beginnings())
+        {
+            if (journal.FindCut(beginning) is { } cut)
+            {
+                return new(null, null, cut);
+            }
+
+            if (journal.TakeEnded(beginning) is { } broken)
+            {
+                return new(null, broken);
+            }
+        }
+
         journal.MoveOn(asked);
         return default;
     }
@@ -53,7 +71,7 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
         var hasBrokenOff = exchange.Record.EndSide == "upstream" && exchange.Stream is { IsOpen: true, Follower.HasOutput: true };
         if ((hasBrokenOff || turn.IsClientLost) && turn.Request is { } request)
         {
-            journal.Remember(request.Key, new(exchange.ExchangeId, hasBrokenOff ? plan.Current.Candidate.Name : null));
+            journal.Remember(request, new(exchange.ExchangeId, hasBrokenOff ? plan.Current.Candidate.Name : null));
         }
     }
 
@@ -72,9 +90,28 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
             : default;
     }
 
+    /// <summary>Answers from the journal. False where no answer came of it after all and nothing but keepalives was sent: then
+    /// the request is one like any other.</summary>
+    public async Task<bool> AnswerAsync(Earlier earlier, ClientRequest request, Exchange exchange, Vigil vigil)
+    {
+        if (earlier.Turn is { } turn)
+        {
+            return await ReplayAsync(turn, request, exchange, vigil);
+        }
+
+        if (await ResumeAsync(earlier.Cut!, request, exchange, vigil))
+        {
+            return true;
+        }
+
+        // It goes on elsewhere.
+        earlier.Cut!.Dismiss();
+        return false;
+    }
+
     /// <summary>Answers from the journal, whatever is there at once and the rest as it comes. False where no answer came of
     /// it after all and nothing but keepalives was sent: then the request is one like any other.</summary>
-    public async Task<bool> ReplayAsync(Turn turn, ClientRequest request, Exchange exchange, Vigil vigil)
+    private async Task<bool> ReplayAsync(Turn turn, ClientRequest request, Exchange exchange, Vigil vigil)
     {
         if (turn.Attach(request.Identify()!, exchange, vigil.Wake) is not { } reader)
         {
@@ -83,13 +120,10 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
 
         try
         {
-            while (turn.Head is null && turn.End == TurnEnd.None)
+            if (await WaitForHeadAsync(turn, reader, request, exchange, vigil) is var alarm and not Alarm.None)
             {
-                if (await WaitAsync(reader, request, exchange, vigil) is var alarm and not Alarm.None)
-                {
-                    await errors.EndWaitAsync(exchange, alarm);
-                    return true;
-                }
+                await errors.EndWaitAsync(exchange, alarm);
+                return true;
             }
 
             if (turn.Head is not { } head)
@@ -113,6 +147,112 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
             reader.Leave(hasAll: exchange.IsAnswered);
         }
     }
+
+    /// <summary>The rest of an answer for a client that has its beginning, once it is whole. False where it must be generated
+    /// anew.</summary>
+    private async Task<bool> ResumeAsync(Turn turn, ClientRequest request, Exchange exchange, Vigil vigil)
+    {
+        if (!journal.Options.Resume || request.Path.Protocol != WireProtocol.Anthropic || !request.WantsStream
+            || MessageRest.AskedBy(request.Body) is not { } rest
+            || turn.Attach(request.Identify()!, exchange, vigil.Wake) is not { } reader)
+        {
+            return false;
+        }
+
+        try
+        {
+            var alarm = await WaitForHeadAsync(turn, reader, request, exchange, vigil);
+            if (alarm == Alarm.None && turn.Head is { IsStream: true } head)
+            {
+                alarm = await ReadAsync(reader, head, request, exchange, vigil, frame =>
+                {
+                    rest.Add(frame);
+                    return rest.Length <= LongestRest;
+                });
+            }
+
+            if (alarm is not (Alarm.None or Alarm.UpstreamSilent))
+            {
+                await errors.EndWaitAsync(exchange, alarm);
+                return true;
+            }
+
+            if (turn.End != TurnEnd.Whole || rest.Finish() is not { } frames)
+            {
+                return false;
+            }
+
+            exchange.Reattach(turn);
+            var answer = exchange.Stream ??= silence.AnswerFor(request, exchange);
+            answer.IsRepaired = true;
+            if (!answer.IsOpen)
+            {
+                answer.Open(turn.Head!);
+            }
+
+            exchange.Phase = Phase.Committed;
+            foreach (var frame in frames)
+            {
+                answer.Follower.Observe(frame);
+                answer.Write(frame);
+                exchange.Record.Events++;
+            }
+
+            await answer.FlushAsync();
+            exchange.Record.TerminalSeen = answer.Follower.IsTerminal;
+            exchange.NoteAnswer(answer.Follower.Model, usage: null);
+            exchange.Complete();
+            return true;
+        }
+        finally
+        {
+            reader.Leave(hasAll: exchange.IsAnswered);
+        }
+    }
+
+    private async ValueTask<Alarm> WaitForHeadAsync(
+        Turn turn, TurnReader reader, ClientRequest request, Exchange exchange, Vigil vigil)
+    {
+        var alarm = Alarm.None;
+        while (alarm == Alarm.None && turn.Head is null && turn.End == TurnEnd.None)
+        {
+            alarm = await WaitAsync(reader, request, exchange, vigil);
+        }
+
+        return alarm;
+    }
+
+    /// <summary>Reads all there will be, as it comes: a writer far ahead of its reader waits. What ended that before, if
+    /// something did; nothing where <paramref name="take"/> wants no more.</summary>
+    private async ValueTask<Alarm> ReadAsync(
+        TurnReader reader, TurnHead head, ClientRequest request, Exchange exchange, Vigil vigil, TakeFrame take)
+    {
+        using var buffer = new FrameBuffer(head.IsArray ? StreamFraming.JsonArray : StreamFraming.ServerSentEvents);
+        vigil.UpstreamSilence.Start(LongestAssembly);
+        while (!reader.IsExhausted)
+        {
+            var count = await reader.ReadAsync(buffer.GetMemory());
+            buffer.Advance(count);
+            while (buffer.TryTake(out var frame))
+            {
+                if (!take(frame))
+                {
+                    return Alarm.None;
+                }
+            }
+
+            if (count == 0 && !reader.IsExhausted
+                && await WaitAsync(reader, request, exchange, vigil) is var alarm and not Alarm.None)
+            {
+                return alarm;
+            }
+        }
+
+        vigil.UpstreamSilence.Stop();
+        return Alarm.None;
+    }
+
+    private delegate bool TakeFrame(ReadOnlySpan<byte> frame);
 
     private static bool MayReattach(ClientRequest request) =>
         request.Path.Operation == WireOperation.Generate && request.Client.Turn != ClientHeaders.NoTurn;
@@ -215,37 +355,18 @@ internal sealed class Reattachment(TurnJournal journal, SilenceBreaker silence, 
     private async Task<bool> AssembleAsync(
         Turn turn, TurnHead head, TurnReader reader, ClientRequest request, Exchange exchange, Vigil vigil)
     {
-        // Read as it comes: a writer far ahead of its reader waits.
         var assembler = request.Path.Protocol.Assemble();
-        using var buffer = new FrameBuffer(head.IsArray ? StreamFraming.JsonArray : StreamFraming.ServerSentEvents);
-        vigil.UpstreamSilence.Start(LongestAssembly);
-        while (!reader.IsExhausted)
+        var alarm = await ReadAsync(reader, head, request, exchange, vigil, frame =>
         {
-            var count = await reader.ReadAsync(buffer.GetMemory());
-            buffer.Advance(count);
-            while (buffer.TryTake(out var frame))
-            {
-                assembler.Add(frame);
-            }
-
-            if (count > 0 || reader.IsExhausted)
-            {
-                continue;
-            }
-
-            switch (await WaitAsync(reader, request, exchange, vigil))
-            {
-                case Alarm.None:
-                    break;
-                case Alarm.UpstreamSilent:
-                    return false;
-                case var alarm:
-                    await errors.EndWaitAsync(exchange, alarm);
-                    return true;
-            }
+            assembler.Add(frame);
+            return true;
+        });
+        if (alarm is not (Alarm.None or Alarm.UpstreamSilent))
+        {
+            await errors.EndWaitAsync(exchange, alarm);
+            return true;
         }
 
-        vigil.UpstreamSilence.Stop();
         if (turn.End != TurnEnd.Whole || assembler.Finish() is not { } answer)
         {
             return false;

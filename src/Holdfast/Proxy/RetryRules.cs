@@ -11,7 +11,10 @@ namespace Holdfast.Proxy;
 /// <param name="MarkOf">What is the same in all sendings of one request, and in no other request of its session; null where
 /// that is not known. Beside it everything a turn is told by must be the same.</param>
 /// <param name="Why">Why that is safe: the evidence from the client itself (clients.md sections 4 and 5).</param>
-internal sealed record RetryRule(string Client, bool OnlyBeforeOutput, Func<ClientRequest, string?> MarkOf, string Why);
+/// <param name="GoesOn">Whether it puts the parts of an answer that were whole behind its question, where there are any, and
+/// asks to go on.</param>
+internal sealed record RetryRule(
+    string Client, bool OnlyBeforeOutput, Func<ClientRequest, string?> MarkOf, string Why, bool GoesOn = false);
 
 /// <summary>The clients of which this is known. A turn is taken over by a rule once at most: were a rule wrong, the client
 /// that lost its answer would ask anew and get one of its own.</summary>
@@ -22,28 +25,34 @@ internal static class RetryRules
     [
         new("claude-cli", OnlyBeforeOutput: true, SizeOfBody,
             "A session asks one thing at a time but for its helpers, whose bodies differ; the same body comes again only from "
-            + "its own retries, which wait for the end of the one before. After visible text it sends another body."),
+            + "its own retries, which wait for the end of the one before. Behind a whole block of text it sends another body.",
+            GoesOn: true),
         new("codex", OnlyBeforeOutput: false, TurnOfCodex,
             "Its turn_id and request_kind are in a header, and what it sends after a tool has more input. Both the same with "
-            + "the same input is one of its retries."),
+            + "the same input is one of its retries.",
+            GoesOn: true),
         new("opencode", OnlyBeforeOutput: false, SizeOfBody,
             "A session runs one turn at a time; the request for a title, which runs beside it, has another body. It retries "
             + "after an error or 300 s of silence only, with the same bytes."),
     ];
 
     /// <summary>What tells that a request of such a client was sent before; null for all others, and without a session.</summary>
-    public static RetryMark? MarkOf(ClientRequest request)
-    {
-        if (request.Client is not { Session: not null, Name: { } name })
-        {
-            return null;
-        }
+    public static RetryMark? MarkOf(ClientRequest request) =>
+        RuleOf(request.Client) is { } rule && rule.MarkOf(request) is { } mark ? new(mark, rule.OnlyBeforeOutput) : null;
 
-        foreach (var rule in All)
+    /// <summary>Whether such a client may come back with a part of the answer.</summary>
+    public static bool GoesOn(ClientHeaders client) => RuleOf(client) is { GoesOn: true };
+
+    private static RetryRule? RuleOf(ClientHeaders client)
+    {
+        if (client is { Session: not null, Name: { } name })
         {
-            if (name.StartsWith(rule.Client, StringComparison.OrdinalIgnoreCase))
+            foreach (var rule in All)
             {
-                return rule.MarkOf(request) is { } mark ? new(mark, rule.OnlyBeforeOutput) : null;
+                if (name.StartsWith(rule.Client, StringComparison.OrdinalIgnoreCase))
+                {
+                    return rule;
+                }
             }
         }
 

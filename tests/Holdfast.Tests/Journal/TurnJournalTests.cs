@@ -127,8 +127,8 @@ public sealed class TurnJournalTests
     {
         using var journal = new TurnJournal(new(), _time);
         var (one, other) = (KeyOf(1), KeyOf(2));
-        journal.Remember(one, new("exchange-1", "upstream"));
-        journal.Remember(other, new("exchange-2", null));
+        journal.Remember(RequestOf(one), new("exchange-1", "upstream"));
+        journal.Remember(RequestOf(other), new("exchange-2", null));
 
         Assert.Equal(new("exchange-1", "upstream"), journal.TakeEnded(one));
         Assert.Null(journal.TakeEnded(one));
@@ -143,7 +143,7 @@ public sealed class TurnJournalTests
         using var journal = new TurnJournal(new(), _time);
         for (var i = 0; i < 20_000; i++)
         {
-            journal.Remember(KeyOf(i), new($"exchange-{i}", null));
+            journal.Remember(RequestOf(KeyOf(i)), new($"exchange-{i}", null));
         }
 
         Assert.Null(journal.TakeEnded(KeyOf(0)));
@@ -190,6 +190,8 @@ public sealed class TurnJournalTests
         time.Advance(turn.Terms.Keep);
         return new(turn);
     }
+
+    private static TurnRequest RequestOf(TurnKey key) => new(key, null, new StreamForm(), null, null);
 
     private static TurnKey KeyOf(int i) => TurnKey.Of("principal", null, "/v1/messages", (UInt128)i);
 

@@ -82,6 +82,7 @@ internal static class SettingsTable
 
     public static Section<JournalOptions> Journal { get; } = new Section<JournalOptions>()
         .Value("enabled", BooleanKind.Instance, o => o.Enabled, (o, v) => o.Enabled = v)
+        .Value("resume", BooleanKind.Instance, o => o.Resume, (o, v) => o.Resume = v)
         .Value("linger", DurationKind.Always, o => o.Linger, (o, v) => o.Linger = v)
         .Value("keep", DurationKind.Always, o => o.Keep, (o, v) => o.Keep = v)
         .Value("maxTurnBytes", Bytes(64 * 1024, 1024 * MegaByte), o => o.MaxTurnBytes, (o, v) => o.MaxTurnBytes = v)

@@ -35,6 +35,14 @@ public static class AnthropicTranscript
         stream.AddDeltas("text_delta", shape.Deltas.Select(TemplateFile.Escape), text);
         stream.Add(EventRole.Closing, "block_stop", text);
 
+        if (shape.SecondText is { } second)
+        {
+            var index = ("index", TranscriptBuilder.Number(blocks++));
+            stream.Add(EventRole.Handshake, "text_start", index);
+            stream.AddDeltas("text_delta", [TemplateFile.Escape(second)], index);
+            stream.Add(EventRole.Closing, "block_stop", index);
+        }
+
         if (shape.ToolCall)
         {
             var index = ("index", TranscriptBuilder.Number(blocks));
@@ -61,6 +69,11 @@ public static class AnthropicTranscript
         }
 
         blocks.Add(templates.Fill("whole_text", ("text", TemplateFile.Escape(shape.Text))));
+        if (shape.SecondText is { } second)
+        {
+            blocks.Add(templates.Fill("whole_text", ("text", TemplateFile.Escape(second))));
+        }
+
         if (shape.ToolCall)
         {
             blocks.Add(templates.Fill("whole_tool"));

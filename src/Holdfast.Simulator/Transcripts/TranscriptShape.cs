@@ -12,6 +12,9 @@ public sealed record TranscriptShape
     /// <summary>The thinking before the text, one entry a delta; empty for none.</summary>
     public IReadOnlyList<string> Thinking { get; init; } = [];
 
+    /// <summary>Anthropic only: a second block of text behind the first; null for none.</summary>
+    public string? SecondText { get; init; }
+
     /// <summary>Whether a call of the tool <c>read_file</c> follows the text.</summary>
     public bool ToolCall { get; init; }
 

@@ -33,7 +33,7 @@ public sealed class MessageRest
             }
 
             var (given, asking) = (messages[messages.GetArrayLength() - 2], messages[messages.GetArrayLength() - 1]);
-            return IsOf(given, "assistant") && IsOf(asking, "user") && IsOneText(asking.GetProperty("content"))
+            return given.GetProperty("role").GetString() == "assistant" && Conversation.AsksToGoOn(asking)
                 && given.GetProperty("content") is { ValueKind: JsonValueKind.Array } blocks && blocks.GetArrayLength() > 0
                     ? new([.. blocks.EnumerateArray().Select(block => block.Clone())])
                     : null;
@@ -86,11 +86,6 @@ public sealed class MessageRest
 
         return rest;
     }
-
-    private static bool IsOf(JsonElement message, string role) => message.GetProperty("role").GetString() == role;
-
-    private static bool IsOneText(JsonElement content) => content.ValueKind == JsonValueKind.String
-        || (content.GetArrayLength() == 1 && content[0].GetProperty("type").GetString() == "text");
 
     private static bool IsThinking(JsonElement block) =>
         block.GetProperty("type").GetString() is "thinking" or "redacted_thinking";

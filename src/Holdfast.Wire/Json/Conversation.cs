@@ -1,8 +1,9 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
-using System.Runtime.InteropServices;
 
 namespace Holdfast.Wire.Json;
 
@@ -11,8 +12,13 @@ namespace Holdfast.Wire.Json;
 /// lone text stands in a list: clients move and change both.</summary>
 /// <param name="Rest">A hash of everything but the conversation, and but what clients change when they ask again.</param>
 /// <param name="Ends">A hash of the conversation up to and with each of its parts.</param>
-public sealed record Conversation(UInt128 Rest, ImmutableArray<UInt128> Ends)
+/// <param name="Question">The last part of the question, where what stands behind it is a part of its answer and the client
+/// asks to go on; null where it asks for something new.</param>
+public sealed record Conversation(UInt128 Rest, ImmutableArray<UInt128> Ends, int? Question)
 {
+    /// <summary>How Claude Code asks to go on (measured with 2.1.329). A user who interrupted it says something else.</summary>
+    private const string GoOn = "Your response above was cut off mid-stream.";
+
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 256 };
 
     /// <summary>Reads a body of the Messages or the Responses API; null where it holds no conversation. Never throws.</summary>
@@ -38,6 +44,10 @@ public sealed record Conversation(UInt128 Rest, ImmutableArray<UInt128> Ends)
         return first.WrittenSpan.SequenceEqual(second.WrittenSpan);
     }
 
+    /// <summary>Whether a part is how Claude Code asks to go on.</summary>
+    internal static bool AsksToGoOn(JsonElement message) => RoleOf(message) == "user" && TextOf(message) is { } text
+        && text.StartsWith(GoOn, StringComparison.Ordinal);
+
     private static Conversation? Read(JsonElement body)
     {
         if (body.ValueKind != JsonValueKind.Object)
@@ -47,12 +57,14 @@ public sealed record Conversation(UInt128 Rest, ImmutableArray<UInt128> Ends)
 
         UInt128 rest = 0;
         ImmutableArray<UInt128>? ends = null;
+        int? question = null;
         foreach (var member in body.EnumerateObject())
         {
             switch (member.Name)
             {
                 case "messages" or "input" when member.Value.ValueKind == JsonValueKind.Array:
                     ends = EndsOf(member.Value);
+                    question = member.Name == "messages" ? QuestionOfMessages(member.Value) : QuestionOfItems(member.Value);
                     break;
                 case "stream" or "max_tokens" or "client_metadata":
                     break;
@@ -63,8 +75,42 @@ public sealed record Conversation(UInt128 Rest, ImmutableArray<UInt128> Ends)
             }
         }
 
-        return ends is { } known ? new(rest, known) : null;
+        return ends is { } known ? new(rest, known, question) : null;
     }
+
+    private static int? QuestionOfMessages(JsonElement messages)
+    {
+        var count = messages.GetArrayLength();
+        return count >= 3 && AsksToGoOn(messages[count - 1]) && RoleOf(messages[count - 2]) == "assistant" ? count - 3 : null;
+    }
+
+    /// <summary>Codex puts the items it has behind its question, and nothing behind them. What it sends after a tool ends with
+    /// the tool's output, and what a user says with that.</summary>
+    private static int? QuestionOfItems(JsonElement items)
+    {
+        var last = items.GetArrayLength() - 1;
+        var question = last;
+        while (question >= 0 && IsOfAnswer(items[question]))
+        {
+            question--;
+        }
+
+        return question >= 0 && question < last ? question : null;
+    }
+
+    private static bool IsOfAnswer(JsonElement item) => RoleOf(item) == "assistant" || StringIn(item, "type") == "reasoning";
+
+    private static string? RoleOf(JsonElement part) => StringIn(part, "role");
+
+    private static string? TextOf(JsonElement message) => !message.TryGetProperty("content", out var content) ? null
+        : content.ValueKind == JsonValueKind.String ? content.GetString()
+        : content.ValueKind == JsonValueKind.Array && content.GetArrayLength() == 1 ? StringIn(content[0], "text")
+        : null;
+
+    private static string? StringIn(JsonElement part, string name) =>
+        part.ValueKind == JsonValueKind.Object && part.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 
     private static ImmutableArray<UInt128> EndsOf(JsonElement parts)
     {
@@ -79,7 +125,7 @@ public sealed record Conversation(UInt128 Rest, ImmutableArray<UInt128> Ends)
             text.Write(digest);
             Write(text, part);
             SHA256.HashData(text.WrittenSpan, digest);
-            ends.Add(System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(digest));
+            ends.Add(BinaryPrimitives.ReadUInt128BigEndian(digest));
         }
 
         return ends.MoveToImmutable();

@@ -122,6 +122,7 @@ internal static class GatewayApp
     {
         services.AddSingleton<ErrorTexts>();
         services.AddSingleton<Reattachment>();
+        services.AddSingleton<ReattachedAnswer>();
         services.AddSingleton<SilenceBreaker>();
         services.AddSingleton<ErrorAnswer>();
         services.AddSingleton<FailureAnswer>();

@@ -21,9 +21,6 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
     /// <summary>Reading a larger body takes a noticeable part of a millisecond.</summary>
     private const int LargestReadInPlace = 128 * 1024;
 
-    /// <summary>How many parts of an answer a client may have put behind its question.</summary>
-    private const int MostParts = 32;
-
     private CanonicalBody? _canonical;
     private Conversation? _conversation;
     private bool _isConversationRead;
@@ -118,25 +115,16 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
                 WantsStream ? new(path.StreamsAsArray, body.StreamOptions) : null, client.Turn, client.IdempotencyKey,
                 int.TryParse(client.RetryCount, CultureInfo.InvariantCulture, out var retries) ? retries : null,
                 RetryRules.MarkOf(this),
-                RetryRules.GoesOn(client) && Conversation is { } said ? KeyOf(principal, said, said.Ends.Length - 1) : null);
+                RetryRules.GoesOn(client) && Conversation is { Ends.Length: > 0 } said ? KeyOf(principal, said, said.Ends.Length - 1) : null);
         }
 
         return _identity;
     }
 
-    /// <summary>The questions this one may go on from, with a part of their answer behind them: the longest first.</summary>
-    public IEnumerable<TurnKey> Beginnings()
-    {
-        if (!RetryRules.GoesOn(client) || Conversation is not { } said)
-        {
-            yield break;
-        }
-
-        for (var end = said.Ends.Length - 2; end >= Math.Max(0, said.Ends.Length - 1 - MostParts); end--)
-        {
-            yield return KeyOf(Principal, said, end);
-        }
-    }
+    /// <summary>The question it goes on from, with a part of the answer behind it; null where it asks for something new.</summary>
+    public TurnKey? Question => RetryRules.GoesOn(client) && Conversation is { Question: { } end } said
+        ? KeyOf(Principal, said, end)
+        : null;
 
     /// <summary>What the body asks for, by a hash that does not mind what clients change when they ask again; null where it is
     /// no JSON object. Asked for first while the body is there.</summary>
@@ -189,7 +177,7 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
 
     // Another target than that of the whole question: one is never taken for the other.
     private TurnKey KeyOf(string principal, Conversation said, int end) => TurnKey.Of(
-        principal, client.Session, $"{path.UnstreamedTarget} and on", said.Rest + (end < 0 ? 0 : said.Ends[end]));
+        principal, client.Session, $"{path.UnstreamedTarget} and on", said.Rest + said.Ends[end]);
 
     private CanonicalBody? Canonical
     {

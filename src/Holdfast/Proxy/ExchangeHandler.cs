@@ -10,7 +10,7 @@ namespace Holdfast.Proxy;
 internal sealed class ExchangeHandler(
     HoldfastOptions options, RequestGuard guard, Drain drain, RouteTable routes, AttemptRunner attempts,
     Decisions decisions, FailureAnswer failures, ErrorAnswer errors, StormGuard storms, Reattachment reattachment,
-    ExchangeTools tools)
+    ReattachedAnswer reattached, ExchangeTools tools)
 {
     public async Task HandleAsync(HttpContext http, WirePath? path, ClientHeaders client)
     {
@@ -49,7 +49,7 @@ internal sealed class ExchangeHandler(
             if ((earlier.Turn ?? earlier.Cut) is not null)
             {
                 using var listening = attempts.Watch(request, exchange);
-                if (await reattachment.AnswerAsync(earlier, request, exchange, listening.Vigil))
+                if (await reattached.TellAsync(earlier, request, exchange, listening.Vigil))
                 {
                     return;
                 }

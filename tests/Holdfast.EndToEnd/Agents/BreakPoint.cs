@@ -26,8 +26,12 @@ internal sealed record BreakPoint(string Name, Func<IReadOnlyList<TranscriptEven
     public static readonly BreakPoint FinishedText = new("a finished text", events =>
         events.Count - events.Reverse().TakeWhile(e => !IsEndOfBlock(e)).Count());
 
+    /// <summary>The first of two texts, whole. Messages only.</summary>
+    public static readonly BreakPoint FirstOfTwoTexts = new("the first of two texts", events =>
+        events.TakeWhile(e => !IsEndOfBlock(e)).Count() + 1);
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<BreakPoint> All { get; } = [Nothing, Opening, Thinking, Text, FinishedText];
+    public static IReadOnlyList<BreakPoint> All { get; } = [Nothing, Opening, Thinking, Text, FinishedText, FirstOfTwoTexts];
 
     /// <summary>The one of this name.</summary>
     public static BreakPoint Named(string name) => All.Single(point => point.Name == name);
@@ -40,6 +44,7 @@ internal sealed record BreakPoint(string Name, Func<IReadOnlyList<TranscriptEven
         {
             Model = request.Model ?? "sim",
             Thinking = this == Thinking ? ["The simulator ", "pretends "] : [],
+            SecondText = this == FirstOfTwoTexts ? "Holdfast simulator: your setup works, and this is the rest." : null,
         });
         return happens(Answer.Sse(transcript), EventsIn(transcript.Events));
     });

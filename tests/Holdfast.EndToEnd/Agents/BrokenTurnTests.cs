@@ -16,36 +16,37 @@ public sealed class BrokenTurnTests(ResultTable table)
     public Task A_client_that_is_cut_off_gets_its_whole_answer_from_the_one_call_upstream(string agent, string had) =>
         RunAsync("cut off, it had", agent, had, point => BrokenTurn.CutOffAsync(Agent.Named(agent), point, Comeback.SameTurn));
 
-    /// <summary>What they have is put behind the question: another body, which is a turn of its own.</summary>
+    /// <summary>It puts what it has behind the question: the rest of the answer is there.</summary>
+    [Fact]
+    public Task Claude_Code_that_is_cut_off_behind_the_first_of_two_texts_gets_the_rest_from_the_one_call_upstream() => RunAsync(
+        "cut off, it had", "Claude Code", BreakPoint.FirstOfTwoTexts.Name,
+        point => BrokenTurn.CutOffAsync(Agent.Named("Claude Code"), point, Comeback.TheRest));
+
+    /// <summary>There is nothing left of the answer that could be handed out, or the client cannot be given a rest.</summary>
     [Theory]
     [InlineData("Claude Code")]
     [InlineData("Codex")]
-    public Task A_client_that_is_cut_off_behind_a_finished_text_asks_for_the_rest(string agent) => RunAsync(
-        "cut off, it had", agent, BreakPoint.FinishedText.Name, point => BrokenTurn.CutOffAsync(Agent.Named(agent), point, Comeback.TheRest));
+    public Task A_client_that_is_cut_off_behind_its_last_text_gets_another_answer(string agent) => RunAsync(
+        "cut off, it had", agent, BreakPoint.FinishedText.Name,
+        point => BrokenTurn.CutOffAsync(Agent.Named(agent), point, Comeback.AnotherAnswer));
 
     [Theory]
-    [InlineData("Claude Code")]
-    [InlineData("Codex")]
-    [InlineData("Gemini CLI")]
-    [InlineData("opencode, Responses")]
-    public Task A_client_whose_upstream_breaks_off_asks_again_and_is_answered_by_the_next_candidate(string agent) => RunAsync(
-        "broken off upstream behind", agent, BreakPoint.Text.Name, point => BrokenTurn.ResetUpstreamAsync(Agent.Named(agent), point, Comeback.SameTurn));
-
-    /// <summary>It ends well, but nothing tells that the candidate asked once more is the one that failed. opencode takes
-    /// Gemini's broken answer for a step that is done.</summary>
-    [Theory]
+    [InlineData("Claude Code", "text")]
+    [InlineData("Codex", "text")]
+    [InlineData("Gemini CLI", "text")]
+    [InlineData("opencode, Messages", "text")]
+    [InlineData("opencode, Responses", "text")]
+    [InlineData("opencode, Chat", "text")]
     [InlineData("Claude Code", "a finished text")]
     [InlineData("Codex", "a finished text")]
-    [InlineData("opencode, Gemini", "text")]
-    public Task A_client_that_asks_for_the_rest_asks_the_same_candidate(string agent, string had) => RunAsync(
-        "broken off upstream behind", agent, had, point => BrokenTurn.ResetUpstreamAsync(Agent.Named(agent), point, Comeback.TheRest));
+    public Task A_client_whose_upstream_breaks_off_asks_again_and_is_answered_by_the_next_candidate(string agent, string had) => RunAsync(
+        "broken off upstream behind", agent, had, point => BrokenTurn.ResetUpstreamAsync(Agent.Named(agent), point, Comeback.SameTurn));
 
-    /// <summary>opencode goes by the words of an error, and finds none here that it knows as passing.</summary>
-    [Theory]
-    [InlineData("opencode, Messages")]
-    [InlineData("opencode, Chat")]
-    public Task A_client_that_takes_the_error_for_final_tells_of_it(string agent) => RunAsync(
-        "broken off upstream behind", agent, BreakPoint.Text.Name, point => BrokenTurn.ResetUpstreamAsync(Agent.Named(agent), point, Comeback.None));
+    /// <summary>opencode takes Gemini's broken answer for a step that is done.</summary>
+    [Fact]
+    public Task Opencode_goes_on_from_a_broken_answer_of_Gemini() => RunAsync(
+        "broken off upstream behind", "opencode, Gemini", BreakPoint.Text.Name,
+        point => BrokenTurn.ResetUpstreamAsync(Agent.Named("opencode, Gemini"), point, Comeback.TheNextStep));
 
     private async Task RunAsync(string title, string agent, string had, Func<BreakPoint, Task<AgentRun>> runAsync)
     {

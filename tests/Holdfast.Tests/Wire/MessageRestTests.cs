@@ -54,9 +54,10 @@ public sealed class MessageRestTests
 
     [Theory]
     [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":[{"type":"text","text":"one"}]}]}""")]
-    [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":[]},{"role":"user","content":"go"}]}""")]
-    [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"one"},{"role":"user","content":"go"}]}""")]
+    [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":[]},{"role":"user","content":"Your response above was cut off mid-stream."}]}""")]
+    [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"one"},{"role":"user","content":"Your response above was cut off mid-stream."}]}""")]
     [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":[{"type":"text","text":"one"}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t"}]}]}""")]
+    [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":[{"type":"text","text":"one"}]},{"role":"user","content":"Now do something else."}]}""")]
     [InlineData("""{"messages":[1,2,3]}""")]
     [InlineData("""{"messages":7}""")]
     [InlineData("[]")]
@@ -73,7 +74,7 @@ public sealed class MessageRestTests
 
     private static string? RestOf(string blocks, params string[] frames)
     {
-        var body = $$"""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":[{{blocks}}]},{"role":"user","content":"go on"}]}""";
+        var body = $$"""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":[{{blocks}}]},{"role":"user","content":"Your response above was cut off mid-stream. Resume."}]}""";
         var rest = MessageRest.AskedBy(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(body)))!;
         foreach (var frame in Lines(string.Concat(frames)).Split("\n\n", StringSplitOptions.RemoveEmptyEntries))
         {

@@ -24,6 +24,19 @@ public sealed class ConversationTests
         Assert.Equal(isBeginning, first.Rest == second.Rest && first.Ends[1] == second.Ends[1]);
     }
 
+    /// <summary>Whoever interrupts an answer and says something new has moved on.</summary>
+    [Theory]
+    [InlineData("""{"messages":[1,{"role":"assistant","content":[]},{"role":"user","content":"Your response above was cut off mid-stream. Resume"}]}""", 0)]
+    [InlineData("""{"messages":[1,{"role":"assistant","content":[]},{"role":"user","content":[{"type":"text","text":"Your response above was cut off mid-stream."}]}]}""", 0)]
+    [InlineData("""{"messages":[1,{"role":"assistant","content":[]},{"role":"user","content":"Now something else."}]}""", null)]
+    [InlineData("""{"messages":[1,{"role":"user","content":[]},{"role":"user","content":"Your response above was cut off mid-stream."}]}""", null)]
+    [InlineData("""{"input":[{"role":"user"},{"type":"reasoning"},{"type":"message","role":"assistant"}]}""", 0)]
+    [InlineData("""{"input":[{"role":"user"},{"type":"message","role":"assistant"},{"role":"user"}]}""", null)]
+    [InlineData("""{"input":[{"role":"user"},{"type":"function_call"},{"type":"function_call_output"}]}""", null)]
+    [InlineData("""{"input":[{"role":"assistant"}]}""", null)]
+    public void A_part_of_an_answer_and_the_wish_to_go_on_tell_which_question_it_was(string body, int? question) =>
+        Assert.Equal(question, Read(body)!.Question);
+
     [Theory]
     [InlineData("{")]
     [InlineData("7")]

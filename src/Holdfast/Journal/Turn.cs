@@ -230,6 +230,7 @@ internal sealed class Turn(
         }
         else if (mayBeFetched)
         {
+            journal.Add(this);
             journal.Keep(this);
         }
     }
@@ -309,7 +310,7 @@ internal sealed class Turn(
                 return null;
             }
 
-            _wasTakenOverByRule |= !IsUnheard && !request.Names(this);
+            _wasTakenOverByRule |= !IsUnheard && !request.IsNamed;
             reader = new TurnReader(this, by, wake);
             (before, _reader, wakeWriter) = (_reader, reader, _wakeWriter);
 

@@ -9,6 +9,10 @@ namespace Holdfast.Journal;
 internal sealed class TurnJournal(
     JournalOptions options, TimeProvider time, SpillFile? spill = null, ILogger<TurnJournal>? logger = null) : IDisposable
 {
+    /// <summary>How many turns alike are listed while their clients are there: enough for one whose connection is dead; more
+    /// are asked side by side on purpose. Those that are lost are listed all.</summary>
+    private const int MostAlike = 16;
+
     /// <summary>How long a disk that took nothing is left alone.</summary>
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMinutes(1);
 
@@ -67,10 +71,11 @@ internal sealed class TurnJournal(
 
         lock (_gate)
         {
-            if (Into(_turns, request.Key, turn))
+            if (!turn.IsListed && (turn.IsClientLost || !IsCrowded(request.Key)))
             {
                 turn.IsListed = true;
                 _count++;
+                Into(_turns, request.Key, turn);
                 if (request.Session is { } session)
                 {
                     Into(_sessions, session, turn);
@@ -336,20 +341,16 @@ internal sealed class TurnJournal(
         }
     }
 
-    private static bool Into(Dictionary<TurnKey, List<Turn>> index, TurnKey key, Turn turn)
+    private bool IsCrowded(TurnKey key) => _turns.TryGetValue(key, out var turns) && turns.Count >= MostAlike;
+
+    private static void Into(Dictionary<TurnKey, List<Turn>> index, TurnKey key, Turn turn)
     {
         if (!index.TryGetValue(key, out var turns))
         {
             index[key] = turns = new List<Turn>(1);
         }
 
-        if (turns.Contains(turn))
-        {
-            return false;
-        }
-
         turns.Add(turn);
-        return true;
     }
 
     private static bool From(Dictionary<TurnKey, List<Turn>> index, TurnKey key, Turn turn)

@@ -11,10 +11,12 @@ internal readonly record struct TurnKey(UInt128 High, UInt128 Low)
     /// <param name="session">The session it names, if it does.</param>
     /// <param name="target">Path and query.</param>
     /// <param name="body">The canonical body's hash.</param>
-    public static TurnKey Of(string principal, string? session, string target, UInt128 body)
+    /// <param name="name">Which turn it says it is, if it does.</param>
+    public static TurnKey Of(string principal, string? session, string target, UInt128 body, string? name = null)
     {
         // Lengths first: no text can pass for the end of another.
-        var text = Encoding.UTF8.GetBytes($"{principal.Length} {session?.Length ?? -1} {target.Length} {body:x32} {principal}{session}{target}");
+        var text = Encoding.UTF8.GetBytes(
+            $"{principal.Length} {session?.Length ?? -1} {target.Length} {name?.Length ?? -1} {body:x32} {principal}{session}{target}{name}");
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(text, digest);
         return new(
@@ -43,18 +45,17 @@ internal sealed record RetryMark(string Text, bool OnlyBeforeOutput);
 internal readonly record struct StreamForm(bool IsArray, UInt128 Options);
 
 /// <summary>What a request says about whether it was sent before.</summary>
-/// <param name="Key">What it asks for.</param>
+/// <param name="Key">What it asks for, and which turn it says this is.</param>
 /// <param name="Session">Its session with its principal and model, as a digest; null without a session.</param>
 /// <param name="Stream">The form of the stream it asks for; null where it asks for one answer. That can be put together out
 /// of any stream.</param>
-/// <param name="Turn">The turn it names itself (<c>holdfast-turn</c>).</param>
-/// <param name="IdempotencyKey">Its idempotency key.</param>
+/// <param name="IsNamed">Whether it says itself which turn it is (<c>holdfast-turn</c>, an idempotency key).</param>
 /// <param name="RetryCount">How often the client says that it has sent it before; null where it does not say.</param>
 /// <param name="Mark">What tells, for a client that is known, that it was sent before; null for the others.</param>
 /// <param name="Conversation">What is found in the request of a client that goes on with a part of the answer; null for
 /// clients that do not.</param>
 internal sealed record TurnRequest(
-    TurnKey Key, TurnKey? Session, StreamForm? Stream, string? Turn, string? IdempotencyKey,
+    TurnKey Key, TurnKey? Session, StreamForm? Stream, bool IsNamed = false,
     int? RetryCount = null, RetryMark? Mark = null, TurnKey? Conversation = null)
 {
     /// <summary>Whether this request may be another sending of that turn, and not one that was sent beside it on purpose
@@ -67,18 +68,8 @@ internal sealed record TurnRequest(
             return false;
         }
 
-        if (Differ(Turn, first.Turn) || Differ(IdempotencyKey, first.IdempotencyKey))
-        {
-            // It says itself that it is another one.
-            return false;
-        }
-
-        return turn.IsUnheard || Names(turn) || (Stream == first.Stream && (IsRetryOf(first, turn) || IsMarkedAs(first, turn)));
+        return IsNamed || turn.IsUnheard || (Stream == first.Stream && (IsRetryOf(first, turn) || IsMarkedAs(first, turn)));
     }
-
-    /// <summary>Whether it says itself which turn it is, and that this is it.</summary>
-    public bool Names(Turn turn) => turn.KnownRequest is { } first
-        && ((Turn is not null && Turn == first.Turn) || (IdempotencyKey is not null && IdempotencyKey == first.IdempotencyKey));
 
     // SDKs that count their retries make them before headers only. Should it be a sample beside that one after all, which is
     // let go for it, then that one is retried in its turn: each still has an answer of its own.
@@ -88,6 +79,4 @@ internal sealed record TurnRequest(
     private bool IsMarkedAs(TurnRequest first, Turn turn) =>
         Mark is not null && Mark == first.Mark && !(Mark.OnlyBeforeOutput && turn.HasOutput)
         && turn.MayBeTakenOver(onlyBeforeHead: false);
-
-    private static bool Differ(string? one, string? other) => one is not null && other is not null && one != other;
 }

@@ -109,10 +109,12 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
         if (_identity is null && Canonical is { } body)
         {
             var principal = Principal;
+            var isNamed = client.Turn is not null || client.IdempotencyKey is not null;
             _identity = new(
-                TurnKey.Of(principal, client.Session, path.UnstreamedTarget, body.Hash),
+                TurnKey.Of(principal, client.Session, path.UnstreamedTarget, body.Hash,
+                    isNamed ? $"{client.Turn}\n{client.IdempotencyKey}" : null),
                 client.Session is null ? null : TurnKey.Of(principal, client.Session, Model ?? "", 0),
-                WantsStream ? new(path.StreamsAsArray, body.StreamOptions) : null, client.Turn, client.IdempotencyKey,
+                WantsStream ? new(path.StreamsAsArray, body.StreamOptions) : null, isNamed,
                 int.TryParse(client.RetryCount, CultureInfo.InvariantCulture, out var retries) ? retries : null,
                 RetryRules.MarkOf(this),
                 RetryRules.GoesOn(client) && Conversation is { Ends.Length: > 0 } said ? KeyOf(principal, said, said.Ends.Length - 1) : null);

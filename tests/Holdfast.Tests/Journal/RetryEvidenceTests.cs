@@ -7,7 +7,7 @@ namespace Holdfast.Tests.Journal;
 public sealed class RetryEvidenceTests
 {
     private static readonly TurnRequest Plain = new(
-        TurnKey.Of("principal", "session", "/v1/messages", 1), null, new StreamForm(), null, null);
+        TurnKey.Of("principal", "session", "/v1/messages", 1), null, new StreamForm());
 
     private readonly Client _client = new();
 
@@ -83,7 +83,7 @@ public sealed class RetryEvidenceTests
     [Fact]
     public void A_turn_that_is_named_is_taken_over_as_often_as_it_is_asked_for()
     {
-        var asked = Plain with { Turn = "mine" };
+        var asked = Plain with { IsNamed = true };
         var turn = Begun(asked);
         var second = new Client();
 

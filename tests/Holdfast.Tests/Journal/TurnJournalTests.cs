@@ -191,14 +191,14 @@ public sealed class TurnJournalTests
         return new(turn);
     }
 
-    private static TurnRequest RequestOf(TurnKey key) => new(key, null, new StreamForm(), null, null);
+    private static TurnRequest RequestOf(TurnKey key) => new(key, null, new StreamForm());
 
     private static TurnKey KeyOf(int i) => TurnKey.Of("principal", null, "/v1/messages", (UInt128)i);
 
     private static Turn Lost(TurnJournal journal, int i, Action? wake = null)
     {
         var turn = new Turn(journal, TurnTerms.Of(journal.Options), $"exchange-{i}", new Client(),
-            new Asked(new(KeyOf(i), null, new StreamForm(), null, null)));
+            new Asked(new(KeyOf(i), null, new StreamForm())));
         journal.Add(turn);
         turn.LoseClient(wake ?? (() => { }));
         return turn;

@@ -44,12 +44,14 @@ public sealed class MessageRest
         }
     }
 
-    /// <summary>Takes one whole frame of the stream.</summary>
-    public void Add(ReadOnlySpan<byte> frame)
+    /// <summary>Takes one whole frame of the stream; false where it is certain by now that there is no rest to be had.</summary>
+    public bool Add(ReadOnlySpan<byte> frame)
     {
         Length += frame.Length;
         _frames.Add(frame.ToArray());
         _assembler.Add(frame);
+        var e = SseEvent.Parse(frame);
+        return !e.Name.SequenceEqual("content_block_start"u8) || !IsNewThinking(e.Data);
     }
 
     /// <summary>The frames of the rest; null where the message is not whole, does not begin with what the client has, has
@@ -61,6 +63,18 @@ public sealed class MessageRest
             return null;
         }
 
+        try
+        {
+            return RestOf(whole);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private List<byte[]>? RestOf(byte[] whole)
+    {
         using var message = JsonDocument.Parse(whole);
         var blocks = message.RootElement.GetProperty("content").EnumerateArray().ToList();
         var isSame = blocks.Count > _blocks.Length && _blocks.Zip(blocks).All(pair => Conversation.AreSame(pair.First, pair.Second));
@@ -90,6 +104,21 @@ public sealed class MessageRest
     private static bool IsThinking(JsonElement block) =>
         block.GetProperty("type").GetString() is "thinking" or "redacted_thinking";
 
+    private bool IsNewThinking(ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(data);
+            using var start = JsonDocument.ParseValue(ref reader);
+            return start.RootElement.GetProperty("index").GetInt32() >= _blocks.Length
+                && IsThinking(start.RootElement.GetProperty("content_block"));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            return true;
+        }
+    }
+
     private static bool IsOfBlock(ReadOnlySpan<byte> name) => name.StartsWith("content_block_"u8);
 
     /// <summary>Adds the frame of a block with its new number; false where the client has that block.</summary>
@@ -109,8 +138,13 @@ public sealed class MessageRest
                     return false;
                 }
 
-                // Every other byte is as it came.
+                // Every other byte is as it came. Several lines of data stand together nowhere in the frame.
                 var dataAt = frame.AsSpan().IndexOf(data);
+                if (dataAt < 0)
+                {
+                    throw new JsonException("The event's data has several lines.");
+                }
+
                 var (start, end) = (dataAt + (int)reader.TokenStartIndex, dataAt + (int)reader.BytesConsumed);
                 Span<byte> number = stackalloc byte[11];
                 Utf8Formatter.TryFormat(index, number, out var digits);

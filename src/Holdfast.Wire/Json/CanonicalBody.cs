@@ -6,8 +6,8 @@ namespace Holdfast.Wire.Json;
 /// <summary>Tells whether two request bodies ask for the same turn: whatever the order of their members, and without those
 /// that clients change when they ask again (clients.md section 5).</summary>
 /// <param name="Hash">What the body asks for, streamed or not.</param>
-/// <param name="StreamOptions">What it asks of its stream and of nothing else; 0 for nothing.</param>
-public readonly record struct CanonicalBody(UInt128 Hash, UInt128 StreamOptions)
+/// <param name="Options">What clients change when they ask again without streaming: <c>stream_options</c>, <c>max_tokens</c>.</param>
+public readonly record struct CanonicalBody(UInt128 Hash, UInt128 Options)
 {
     /// <summary>Reads a body; null where it is no JSON object. Never throws.</summary>
     public static CanonicalBody? Read(in ReadOnlySequence<byte> body)
@@ -25,15 +25,14 @@ public readonly record struct CanonicalBody(UInt128 Hash, UInt128 StreamOptions)
 
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                var isLeftOut = reader.ValueTextEquals("stream"u8) || reader.ValueTextEquals("max_tokens"u8)
-                    || reader.ValueTextEquals("client_metadata"u8);
-                var isOfStream = reader.ValueTextEquals("stream_options"u8);
+                var isLeftOut = reader.ValueTextEquals("stream"u8) || reader.ValueTextEquals("client_metadata"u8);
+                var isOption = reader.ValueTextEquals("stream_options"u8) || reader.ValueTextEquals("max_tokens"u8);
                 var start = reader.TokenStartIndex;
                 reader.Read();
                 reader.Skip();
-                if (isOfStream)
+                if (isOption)
                 {
-                    options = Digest.Of(json.Slice(start, reader.BytesConsumed - start));
+                    options += Digest.Of(json.Slice(start, reader.BytesConsumed - start));
                 }
                 else if (!isLeftOut)
                 {

@@ -72,8 +72,9 @@ internal sealed class ConnectionState : IDisposable
     public System.Net.Sockets.Socket? Socket => _connection.Features.Get<IConnectionSocketFeature>()?.Socket;
 
     /// <summary>Whether the peer is lost, as the kernel knows: of an end nobody here has heard of yet, and of a connection
-    /// that only looks open (D30) a second or two after something was sent.</summary>
-    public bool IsLost => Socket is { } socket && TcpInfo.Of(socket) is { IsLost: true };
+    /// that only looks open (D30) some time after something was sent.</summary>
+    /// <param name="unanswered">After how many times without an answer.</param>
+    public bool IsLost(int unanswered) => Socket is { } socket && TcpInfo.Of(socket)?.IsLost(unanswered) == true;
 
     /// <summary>The state of the connection a request came on; null where no <see cref="ConnectionWatch"/>
     /// stands.</summary>

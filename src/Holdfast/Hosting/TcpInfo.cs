@@ -14,10 +14,6 @@ internal readonly record struct TcpInfo(
     uint UnackedSegments, TimeSpan SinceLastAck, uint UnsentBytes, byte Retransmissions = 0, byte Probes = 0,
     byte State = TcpInfo.Established)
 {
-    /// <summary>After 0.2, 0.6 and 1.4 s where the way is short, later where it is long: no peer that is there leaves so
-    /// many unanswered.</summary>
-    private const int MostUnanswered = 3;
-
     private const byte Established = 1;
     private const int TcpLevel = 6;
     private const int TcpInfoOption = 11;
@@ -31,10 +27,10 @@ internal readonly record struct TcpInfo(
     private const int UnsentOffset = 144;
     private const int Length = UnsentOffset + sizeof(uint);
 
-    /// <summary>Whether the peer is lost: it has closed or reset the connection, or the kernel has asked it again and again and
-    /// got no answer. One that only reads slowly answers.</summary>
-    public bool IsLost => State != Established
-        || (UnackedSegments > 0 && Retransmissions >= MostUnanswered) || Probes >= MostUnanswered;
+    /// <summary>Whether the peer is lost: it has closed or reset the connection, or the kernel has asked it so often in a row and
+    /// got no answer: 3 times are 1.4 s where the way is short, 6 times 12.6 s. One that only reads slowly answers.</summary>
+    public bool IsLost(int unanswered) => State != Established
+        || (UnackedSegments > 0 && Retransmissions >= unanswered) || Probes >= Math.Min(unanswered, 3);
 
     /// <summary>Asks the kernel. Null where it does not know: another platform, a closed or a unix socket.</summary>
     public static TcpInfo? Of(Socket socket)

@@ -218,8 +218,9 @@ internal sealed class Turn(
             // A kept answer must not keep a connection's memory too.
             (_client, _asked) = (null, null);
             mayBeFetched = _isClientLost && end == TurnEnd.Whole && !_isForgotten && !_isDismissed && _bytes.Start == 0;
-            if (reader is null && !mayBeFetched)
+            if (reader is null && !(mayBeFetched && journal.Add(this)))
             {
+                mayBeFetched = false;
                 ForgetNow();
             }
         }
@@ -230,7 +231,6 @@ internal sealed class Turn(
         }
         else if (mayBeFetched)
         {
-            journal.Add(this);
             journal.Keep(this);
         }
     }
@@ -248,12 +248,25 @@ internal sealed class Turn(
             }
         }
 
-        if (isNew && (Request is null || !journal.Add(this)))
+        if (isNew)
         {
-            Forget();
+            List();
         }
 
         return IsWanted;
+    }
+
+    private void List()
+    {
+        // Identified without the lock: it takes a while.
+        var isKnown = Request is not null;
+        lock (_bytes)
+        {
+            if (!_isForgotten && !(isKnown && journal.Add(this)) && _reader is null)
+            {
+                ForgetNow();
+            }
+        }
     }
 
     /// <summary>The client is about to be sent the last of what it came for: from now on its leaving is no loss.</summary>
@@ -314,11 +327,11 @@ internal sealed class Turn(
             reader = new TurnReader(this, by, wake);
             (before, _reader, wakeWriter) = (_reader, reader, _wakeWriter);
 
-            // Its request runs as long as the turn is not finished; then there is nobody here any more.
+            // The request of either runs as long as it stands here.
             _client?.Abort();
+            before?.TakeOver();
         }
 
-        before?.TakeOver();
         wakeWriter?.Invoke();
         return reader;
     }

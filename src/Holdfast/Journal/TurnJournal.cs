@@ -11,7 +11,7 @@ internal sealed class TurnJournal(
 {
     /// <summary>How many turns alike are listed while their clients are there: enough for one whose connection is dead; more
     /// are asked side by side on purpose. Those that are lost are listed all.</summary>
-    private const int MostAlike = 16;
+    private const int MostAlike = 4;
 
     /// <summary>How long a disk that took nothing is left alone.</summary>
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMinutes(1);
@@ -170,7 +170,8 @@ internal sealed class TurnJournal(
 
             if (_kept.TryGetValue(turn, out var kept))
             {
-                // Kept already, and read in between.
+                // Kept already, and read in between: its time may have run out meanwhile.
+                kept.Timer.Change(turn.Terms.Keep, Timeout.InfiniteTimeSpan);
                 PutBack(turn, kept.Place);
                 return;
             }
@@ -268,6 +269,18 @@ internal sealed class TurnJournal(
 
     private async Task SpillAsync(SpillFile file)
     {
+        try
+        {
+            await SpillAllAsync(file);
+        }
+        finally
+        {
+            Volatile.Write(ref _isSpilling, 0);
+        }
+    }
+
+    private async Task SpillAllAsync(SpillFile file)
+    {
         while (HasMuchKept() && TakeOldest(_oldestFirst) is { } turn)
         {
             try
@@ -293,8 +306,6 @@ internal sealed class TurnJournal(
                 }
             }
         }
-
-        Volatile.Write(ref _isSpilling, 0);
     }
 
     private void PutBack(Turn turn, LinkedListNode<Turn> place)

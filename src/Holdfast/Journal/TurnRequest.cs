@@ -39,23 +39,23 @@ internal interface ITurnSource
 /// <param name="OnlyBeforeOutput">Whether it does so only while nothing generated has reached it.</param>
 internal sealed record RetryMark(string Text, bool OnlyBeforeOutput);
 
-/// <summary>What makes two streams of the same answer alike.</summary>
-/// <param name="IsArray">Whether it is one JSON array instead of events.</param>
-/// <param name="Options">What was asked of the stream alone, as a digest.</param>
-internal readonly record struct StreamForm(bool IsArray, UInt128 Options);
+/// <summary>What makes two answers to the same question alike.</summary>
+/// <param name="IsStream">Whether it is a stream.</param>
+/// <param name="IsArray">Whether that is one JSON array instead of events.</param>
+/// <param name="Options">What else of the request shapes it, and may differ where one is a stream and the other is not.</param>
+internal readonly record struct AnswerForm(bool IsStream, bool IsArray = false, UInt128 Options = default);
 
 /// <summary>What a request says about whether it was sent before.</summary>
 /// <param name="Key">What it asks for, and which turn it says this is.</param>
 /// <param name="Session">Its session with its principal and model, as a digest; null without a session.</param>
-/// <param name="Stream">The form of the stream it asks for; null where it asks for one answer. That can be put together out
-/// of any stream.</param>
+/// <param name="Form">The form of the answer it asks for. One that is no stream can be put together out of any stream.</param>
 /// <param name="IsNamed">Whether it says itself which turn it is (<c>holdfast-turn</c>, an idempotency key).</param>
 /// <param name="RetryCount">How often the client says that it has sent it before; null where it does not say.</param>
 /// <param name="Mark">What tells, for a client that is known, that it was sent before; null for the others.</param>
 /// <param name="Conversation">What is found in the request of a client that goes on with a part of the answer; null for
 /// clients that do not.</param>
 internal sealed record TurnRequest(
-    TurnKey Key, TurnKey? Session, StreamForm? Stream, bool IsNamed = false,
+    TurnKey Key, TurnKey? Session, AnswerForm Form, bool IsNamed = false,
     int? RetryCount = null, RetryMark? Mark = null, TurnKey? Conversation = null)
 {
     /// <summary>Whether this request may be another sending of that turn, and not one that was sent beside it on purpose
@@ -63,12 +63,12 @@ internal sealed record TurnRequest(
     /// <param name="turn">A turn with the same key.</param>
     public bool IsRepeatOf(Turn turn)
     {
-        if (turn.KnownRequest is not { } first || (Stream is not null && Stream != first.Stream))
+        if (turn.KnownRequest is not { } first || (Form != first.Form && (Form.IsStream || !first.Form.IsStream)))
         {
             return false;
         }
 
-        return IsNamed || turn.IsUnheard || (Stream == first.Stream && (IsRetryOf(first, turn) || IsMarkedAs(first, turn)));
+        return IsNamed || turn.IsUnheard || (Form == first.Form && (IsRetryOf(first, turn) || IsMarkedAs(first, turn)));
     }
 
     // SDKs that count their retries make them before headers only. Should it be a sample beside that one after all, which is

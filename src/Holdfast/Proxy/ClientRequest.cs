@@ -98,7 +98,7 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
         {
             // Bad framing, or the connection's end. Nobody may have asked for the token before: only then is it right now.
             ClientLeft = e is OperationCanceledException or ConnectionResetException
-                || http.RequestAborted.IsCancellationRequested || ConnectionState.Of(http) is { IsLost: true };
+                || http.RequestAborted.IsCancellationRequested || ConnectionState.Of(http)?.IsLost(unanswered: 3) == true;
             return ClientLeft ? null : new(ErrorCodes.BodyIncomplete, "The request body is badly framed.");
         }
     }
@@ -111,10 +111,10 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
             var principal = Principal;
             var isNamed = client.Turn is not null || client.IdempotencyKey is not null;
             _identity = new(
-                TurnKey.Of(principal, client.Session, path.UnstreamedTarget, body.Hash,
+                TurnKey.Of(principal, client.Session, $"{path.UnstreamedTarget}\n{client.Upstream}", body.Hash,
                     isNamed ? $"{client.Turn}\n{client.IdempotencyKey}" : null),
                 client.Session is null ? null : TurnKey.Of(principal, client.Session, Model ?? "", 0),
-                WantsStream ? new(path.StreamsAsArray, body.StreamOptions) : null, isNamed,
+                new(WantsStream, path.StreamsAsArray, body.Options), isNamed,
                 int.TryParse(client.RetryCount, CultureInfo.InvariantCulture, out var retries) ? retries : null,
                 RetryRules.MarkOf(this),
                 RetryRules.GoesOn(client) && Conversation is { Ends.Length: > 0 } said ? KeyOf(principal, said, said.Ends.Length - 1) : null);

@@ -13,7 +13,10 @@ internal sealed class ErrorAnswer(ExchangeTools tools)
     public static Task RefuseAsync(Exchange exchange, GatewayError error)
     {
         exchange.NoteFailure(error.Code, null);
-        return SendAsync(exchange, error with { ExchangeId = exchange.ExchangeId }, error.Code.Status);
+        var told = error with { ExchangeId = exchange.ExchangeId };
+        return exchange.Stream is { IsOpen: true } stream
+            ? stream.EndWithErrorAsync(told).AsTask()
+            : SendAsync(exchange, told, error.Code.Status);
     }
 
     /// <summary>Tells the client that the last attempt failed: with a status while one can be chosen, else in the stream.</summary>

@@ -20,6 +20,12 @@ namespace Holdfast.Proxy;
 /// </summary>
 internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
 {
+    /// <summary>A session that asks the same again has noticed itself that something is wrong.</summary>
+    private const int FewUnanswered = 3;
+
+    /// <summary>Who says no session may ask the same again on purpose, and a network may be gone for seconds.</summary>
+    private const int ManyUnanswered = 6;
+
     private readonly ExchangeTools _tools;
     private readonly OpenExchanges.Listing _listing;
     private readonly long _startedAt;
@@ -71,7 +77,10 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
 
     /// <summary>The same, for a client that is lost: null only where its answer ends with it.</summary>
     public Turn? TurnWithoutClient =>
-        Turn ??= _journal is null ? null : new Turn(_journal, _turnTerms!, ExchangeId, this, _turnSource!);
+        Turn ??= _journal is null ? null : new Turn(_journal, _turnTerms!, ExchangeId, this, _turnSource!)
+        {
+            Server = (Record.Upstream, Record.ModelSent),
+        };
 
     /// <summary>Whether its client has left, and nobody may come back for the answer.</summary>
     public bool HasLeft => IsGone && TurnWithoutClient?.IsWanted != true;
@@ -80,7 +89,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     public bool IsGone => (_clientGone.CanBeCanceled ? _clientGone : Http.RequestAborted).IsCancellationRequested;
 
     /// <inheritdoc/>
-    public bool IsLost => IsGone || ConnectionState.Of(Http) is { IsLost: true };
+    public bool IsLost => IsGone || ConnectionState.Of(Http)?.IsLost(Record.Session is null ? ManyUnanswered : FewUnanswered) == true;
 
     /// <inheritdoc/>
     public bool HasHead => _phase is Phase.Opened or Phase.Committed;
@@ -276,8 +285,9 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     /// <summary>Its answer ends with its client after all.</summary>
     public void EndWithClient()
     {
+        // Whoever waits for it asks anew.
         _journal = null;
-        Turn?.Forget();
+        Turn?.Finish(TurnEnd.Failed);
     }
 
     /// <summary>Another exchange's answer serves this one too: nothing is asked upstream.</summary>

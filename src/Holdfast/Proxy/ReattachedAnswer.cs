@@ -52,7 +52,7 @@ internal sealed class ReattachedAnswer(TurnJournal journal, SilenceBreaker silen
                 return true;
             }
 
-            if (turn.Head is not { } head)
+            if (turn.Head is not { } head || (!head.IsStream && turn.End != TurnEnd.Whole))
             {
                 return false;
             }
@@ -90,11 +90,8 @@ internal sealed class ReattachedAnswer(TurnJournal journal, SilenceBreaker silen
             var alarm = await WaitForHeadAsync(turn, reader, request, exchange, vigil);
             if (alarm == Alarm.None && turn.Head is { IsStream: true } head)
             {
-                alarm = await ReadAsync(reader, head, request, exchange, vigil, frame =>
-                {
-                    rest.Add(frame);
-                    return rest.Length <= LongestRest;
-                });
+                alarm = await ReadAsync(
+                    reader, head, request, exchange, vigil, frame => rest.Add(frame) && rest.Length <= LongestRest);
             }
 
             if (alarm is not (Alarm.None or Alarm.UpstreamSilent))
@@ -109,6 +106,12 @@ internal sealed class ReattachedAnswer(TurnJournal journal, SilenceBreaker silen
             }
 
             exchange.Reattach(turn);
+            if (exchange.IsLost)
+            {
+                exchange.NoteClientGone();
+                return true;
+            }
+
             var answer = exchange.Stream ??= silence.AnswerFor(request, exchange);
             answer.IsRepaired = true;
             if (!answer.IsOpen)
@@ -140,7 +143,8 @@ internal sealed class ReattachedAnswer(TurnJournal journal, SilenceBreaker silen
         Turn turn, TurnReader reader, ClientRequest request, Exchange exchange, Vigil vigil)
     {
         var alarm = Alarm.None;
-        while (alarm == Alarm.None && turn.Head is null && turn.End == TurnEnd.None)
+        // A whole answer is there at once, or not at all.
+        while (alarm == Alarm.None && turn.End == TurnEnd.None && turn.Head is not { IsStream: true })
         {
             alarm = await WaitAsync(reader, request, exchange, vigil);
         }
@@ -193,12 +197,12 @@ internal sealed class ReattachedAnswer(TurnJournal journal, SilenceBreaker silen
         exchange.Phase = Phase.Committed;
         vigil.ClientSilence.Start(silence.KeepAliveAfter);
         using var buffer = new FrameBuffer(answer.Follower.Framing);
-        var isLost = false;
+        var (isLost, hasLast) = (false, false);
         while (true)
         {
-            if (vigil.IsClientGone)
+            if (!hasLast && vigil.IsClientGone)
             {
-                // What it did not get waits for it again; one that leaves with the last event in hand has it all.
+                // What it did not get waits for it again.
                 exchange.NoteClientGone();
                 return;
             }
@@ -216,8 +220,13 @@ internal sealed class ReattachedAnswer(TurnJournal journal, SilenceBreaker silen
 
                 vigil.ClientSilence.Restart();
 
-                // With the last of it in hand it may leave.
-                isLost = answer.Follower.MayEnd(cleanly: false) && exchange.IsLost;
+                if (!hasLast && answer.Follower.MayEnd(cleanly: false))
+                {
+                    // With the last of it in hand it may leave.
+                    (hasLast, isLost) = (true, exchange.IsLost);
+                    vigil.IgnoreClient();
+                }
+
                 await answer.FlushAsync();
             }
 
@@ -285,6 +294,12 @@ internal sealed class ReattachedAnswer(TurnJournal journal, SilenceBreaker silen
         }
 
         exchange.Reattach(turn);
+        if (exchange.IsLost)
+        {
+            exchange.NoteClientGone();
+            return true;
+        }
+
         var response = exchange.Http.Response;
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = "application/json";

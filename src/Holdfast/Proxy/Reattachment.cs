@@ -93,5 +93,10 @@ internal sealed class Reattachment(TurnJournal journal)
         {
             exchange.EndWithClient();
         }
+        else if (exchange.Stream is { IsOpen: true } stream)
+        {
+            // It waited for another turn's answer before, which came to nothing.
+            stream.TellHead();
+        }
     }
 }

@@ -66,6 +66,10 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower fresh, Keep
         Open();
     }
 
+    /// <summary>Tells the turn, where there is one, how its answer begins.</summary>
+    public void TellHead() =>
+        exchange.Turn?.Begin(TurnHeads.Of(_response, isStream: true, _follower.Framing == StreamFraming.JsonArray));
+
     /// <summary>Queues bytes of the answer; they leave with the next flush.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
@@ -134,7 +138,7 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower fresh, Keep
     private void Open()
     {
         _response.Headers["x-accel-buffering"] = "no";
-        exchange.Turn?.Begin(TurnHeads.Of(_response, isStream: true, _follower.Framing == StreamFraming.JsonArray));
+        TellHead();
         exchange.StampAnswer(Fidelity);
         exchange.Record.IsSse = _follower.Framing == StreamFraming.ServerSentEvents;
         OpenedMs = exchange.ElapsedMs;

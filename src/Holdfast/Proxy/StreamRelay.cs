@@ -336,6 +336,7 @@ internal sealed class StreamRelay(
 
         if (follower.LacksOnlyClosing)
         {
+            _vigil.IgnoreClient();
             await answer.CloseAsync();
             _exchange.Complete();
             return AttemptResult.Answered.Value;

@@ -15,6 +15,7 @@ internal static class TurnHeads
             if (!header.Key.StartsWith("holdfast-", StringComparison.OrdinalIgnoreCase)
                 && !header.Key.Equals("connection", StringComparison.OrdinalIgnoreCase)
                 && !header.Key.Equals("keep-alive", StringComparison.OrdinalIgnoreCase)
+                && !header.Key.Equals("transfer-encoding", StringComparison.OrdinalIgnoreCase)
                 && !header.Key.Equals("content-length", StringComparison.OrdinalIgnoreCase))
             {
                 headers.Add(header);

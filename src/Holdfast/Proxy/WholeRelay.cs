@@ -156,17 +156,24 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
             _response.ContentLength = Held.Length;
         }
 
-        await WriteHeldAsync();
-        KeepForWhoeverComesBack();
+        // Once it is written its client may leave with all of it.
+        var isLost = IsClientLost() || !await WriteHeldAsync();
+        if (isLost)
+        {
+            KeepForWhoeverComesBack();
+        }
+
         Exchange.Complete();
         return AttemptResult.Answered.Value;
     }
 
-    /// <summary>Its client may be lost by now: the answer is whole nevertheless.</summary>
+    private bool IsClientLost() => attempt.Vigil.IsClientGone || Exchange.Turn is { HasReader: true }
+        || (Exchange.ElapsedMs >= SoonestVanishedMs && Exchange.IsLost);
+
+    /// <summary>Its client is lost: the answer is whole nevertheless.</summary>
     private void KeepForWhoeverComesBack()
     {
-        var isLost = attempt.Vigil.IsClientGone || (Exchange.ElapsedMs >= SoonestVanishedMs && Exchange.IsLost);
-        if (isLost && Exchange.TurnWithoutClient is { } turn && turn.LoseClient(attempt.Vigil.Wake))
+        if (Exchange.TurnWithoutClient is { } turn && turn.LoseClient(attempt.Vigil.Wake))
         {
             turn.IsRepaired = IsRepaired;
             turn.Begin(TurnHeads.Of(_response, isStream: false));
@@ -287,19 +294,23 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
         Exchange.Phase = Phase.Committed;
     }
 
-    private async ValueTask WriteHeldAsync()
+    /// <summary>False where its connection took no more.</summary>
+    private async ValueTask<bool> WriteHeldAsync()
     {
         if (Held.Length == 0)
         {
             // Not even an empty write: some statuses take none.
-            return;
+            return true;
         }
 
+        var isTaken = true;
         Exchange.Record.ResponseBytes += Held.Length;
         foreach (var part in Held.Bytes)
         {
-            await _response.BodyWriter.WriteAsync(part);
+            isTaken &= !(await _response.BodyWriter.WriteAsync(part)).IsCompleted;
         }
+
+        return isTaken;
     }
 
     /// <summary>An error so long that it could not be held is passed on as it comes.</summary>

@@ -148,6 +148,31 @@ public sealed class KnownRetryTests
         Assert.Equal(("completed", null), (record.End, record.Turn));
     }
 
+    /// <summary>The same of one that came back.</summary>
+    [Fact]
+    public async Task A_client_that_came_back_and_closes_with_the_last_event_in_hand_has_its_answer()
+    {
+        await using var gateway = await LostTurn.StartAsync();
+        var (gate, end) = (new Gate(), new Gate());
+        var events = Turns.TranscriptOf("openai-responses").Events;
+        gateway.Upstream.Script(LostTurn.Gated("openai-responses", gate).GateAfter(events.Count, end), Answer.Ok());
+        gate.Release(2);
+        await gateway.BeginAndLoseAsync("openai-responses", events: 2, headers: Codex("t1", "turn"));
+        await using (var client = await gateway.ConnectAsync())
+        {
+            await client.BeginTurnAsync("openai-responses", Codex("t1", "turn"));
+            gate.Open();
+            await client.ReadEventsAsync(events);
+            client.Close();
+        }
+
+        end.Open();
+        var records = new[] { await gateway.NextRecordAsync(), await gateway.NextRecordAsync() };
+
+        Assert.Equal("completed", records.Single(record => record.Reattached).End);
+        await gateway.WaitForTurnsAsync(0);
+    }
+
     private static string Codex(string turn, string kind) =>
         "user-agent: codex_exec/0.169.0 (Debian 12.0.0; x86_64) unknown (codex_exec; 0.169.0)\r\nsession-id: one\r\n"
         + $$"""x-codex-turn-metadata: {"session_id":"one","turn_id":"{{turn}}","request_kind":"{{kind}}"}""" + "\r\n";

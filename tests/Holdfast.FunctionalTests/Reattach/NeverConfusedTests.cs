@@ -68,6 +68,59 @@ public sealed class NeverConfusedTests
         Assert.Equal((200, null, 2), (answer.Status, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
     }
 
+    /// <summary>A client that has its answer and closes has lost nothing: whoever asks the same after it means it.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_client_that_closes_with_its_answer_in_hand_leaves_nothing_behind(bool stream)
+    {
+        var time = new ManualTime();
+        await using var gateway = await LostTurn.StartAsync(time);
+        var gate = new Gate();
+        gateway.Upstream.Script(Answer.Ok().GateAfter(0, gate), Answer.Ok());
+        var asking = gateway.AskAsync("anthropic", stream);
+        await gateway.WaitForOpenExchangesAsync(1);
+        time.Advance(TimeSpan.FromSeconds(8));
+        gate.Open();
+        await asking;
+
+        var second = await gateway.AskAsync("anthropic", stream);
+
+        Assert.Equal((null, 2), (second.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
+        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+    }
+
+    [Fact]
+    public async Task Another_upstream_by_name_is_another_turn()
+    {
+        await using var gateway = await LostTurn.StartAsync();
+        var gate = new Gate();
+        gateway.Upstream.Script(LostTurn.Gated("anthropic", gate), Answer.Ok());
+        gate.Release(2);
+        await gateway.BeginAndLoseAsync("anthropic", events: 2);
+
+        var answer = await gateway.AskAsync("anthropic", headers: ("holdfast-upstream", "anthropic"));
+
+        Assert.Null(answer.Header(LostTurn.Reattached));
+    }
+
+    /// <summary>Claude Code asks for fewer tokens without streaming; a larger limit in the same form is another question.</summary>
+    [Fact]
+    public async Task Another_limit_of_tokens_in_the_same_form_is_another_turn()
+    {
+        await using var gateway = await LostTurn.StartAsync();
+        var gate = new Gate();
+        gateway.Upstream.Script(LostTurn.Gated("anthropic", gate), Answer.Ok());
+        gate.Release(2);
+        await gateway.BeginAndLoseAsync("anthropic", events: 2);
+
+        await using var client = await gateway.ConnectAsync();
+        var (path, body) = Requests.Turn("anthropic");
+        var head = await client.RequestAsync("POST", path, body.Replace("\"max_tokens\":64", "\"max_tokens\":128", StringComparison.Ordinal));
+
+        Assert.Equal((200, null, 2), (head.Status, head.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
+    }
+
     /// <summary>Some clients send a placeholder in one header, and who they are in another.</summary>
     [Fact]
     public async Task Every_credential_of_a_request_tells_who_asks()

@@ -15,6 +15,9 @@ public sealed class VanishedClientTests
     /// <summary>The kernel sends again after 0.2, 0.6 and 1.4 s: its own clock.</summary>
     private static readonly TimeSpan UntilItShows = TimeSpan.FromSeconds(3);
 
+    /// <summary>Without a session it takes longer: whoever asks the same may mean it.</summary>
+    private static readonly (string, string) Session = ("x-session-id", "one");
+
     public static TheoryData<string> Protocols => Turns.Protocols;
 
     [Theory]
@@ -34,7 +37,7 @@ public sealed class VanishedClientTests
         }
 
         await RealIdling.ForAsync(UntilItShows);
-        var asking = cases.Select(one => gateway.AskAsync(protocol, headers: ("x-api-key", one.Key))).ToList();
+        var asking = cases.Select(one => gateway.AskAsync(protocol, headers: [Session, ("x-api-key", one.Key)])).ToList();
         gates.ForEach(gate => gate.Open());
 
         foreach (var answer in await Task.WhenAll(asking))
@@ -60,7 +63,7 @@ public sealed class VanishedClientTests
         gate.Open();
         var record = await gateway.NextRecordAsync();
 
-        var answer = await gateway.AskAsync(protocol);
+        var answer = await gateway.AskAsync(protocol, headers: Session);
 
         Assert.Equal(("client_aborted", "client", "drained"), (record.End, record.EndSide, record.Turn));
         Assert.Equal((Turns.TranscriptOf(protocol).Text, "1", 1),
@@ -75,9 +78,9 @@ public sealed class VanishedClientTests
         var gate = new Gate();
         gateway.Upstream.Script(LostTurn.Gated("anthropic", gate));
         gate.Release(2);
-        await gateway.BeginAndLoseAsync("anthropic", events: 2);
+        await gateway.BeginAndLoseAsync("anthropic", events: 2, headers: "x-session-id: one\r\n");
         await using var vanished = await gateway.ConnectAsync();
-        await vanished.BeginTurnAsync("anthropic");
+        await vanished.BeginTurnAsync("anthropic", "x-session-id: one\r\n");
         await vanished.ReadEventsAsync(Turns.TranscriptOf("anthropic").Events.Take(2));
         vanished.Vanish();
         gate.Release();
@@ -86,7 +89,7 @@ public sealed class VanishedClientTests
         await gateway.NextRecordAsync();
         Assert.Equal("client_aborted", (await gateway.NextRecordAsync()).End);
 
-        var answer = await gateway.AskAsync("anthropic");
+        var answer = await gateway.AskAsync("anthropic", headers: Session);
 
         Assert.Equal((Turns.TranscriptOf("anthropic").Text, "1", 1),
             (answer.Text, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
@@ -100,10 +103,10 @@ public sealed class VanishedClientTests
         var stream = LongStream.Of(megabytes: 8);
         gateway.Upstream.Script(Answer.Sse(stream), Answer.Ok());
         await using var slow = await RawHttpClient.ConnectAsync(gateway.Address, receiveBuffer: 4096);
-        await slow.BeginTurnAsync("openai-chat");
+        await slow.BeginTurnAsync("openai-chat", "x-session-id: one\r\n");
         await RealIdling.ForAsync(UntilItShows);
 
-        var sample = await gateway.AskAsync("openai-chat");
+        var sample = await gateway.AskAsync("openai-chat", headers: Session);
 
         Assert.Equal((null, 2), (sample.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
         Assert.Equal(stream.Text.Length, (await slow.ReadTextAsync()).Length);
@@ -115,7 +118,7 @@ public sealed class VanishedClientTests
         var gate = new Gate();
         gateway.Upstream.Script(LostTurn.Gated(protocol, gate));
         gate.Release(events);
-        await client.BeginTurnAsync(protocol, headers);
+        await client.BeginTurnAsync(protocol, $"x-session-id: one\r\n{headers}");
         await client.ReadEventsAsync(Turns.TranscriptOf(protocol).Events.Take(events));
         client.Vanish();
         return gate;

@@ -29,7 +29,7 @@ public sealed class HalfOpenClientsTests
     [InlineData(8, 0u, 0, 0, true)]
     public void A_peer_is_lost_that_has_closed_or_leaves_the_kernel_unanswered(
         byte state, uint unacked, byte retransmissions, byte probes, bool isLost) =>
-        Assert.Equal(isLost, new TcpInfo(unacked, TimeSpan.FromMinutes(1), 0, retransmissions, probes, state).IsLost);
+        Assert.Equal(isLost, new TcpInfo(unacked, TimeSpan.FromMinutes(1), 0, retransmissions, probes, state).IsLost(unanswered: 3));
 
     [Fact]
     public async Task The_kernel_says_what_a_peer_that_does_not_read_has_not_taken()

@@ -163,6 +163,41 @@ public sealed class TurnJournalTests
         Assert.Equal(keys.Length, keys.Distinct().Count());
     }
 
+    /// <summary>Its time runs out while it is read; its reader is lost as well.</summary>
+    [Fact]
+    public async Task A_kept_answer_that_was_read_in_part_is_kept_for_its_time_once_more_and_no_longer()
+    {
+        using var journal = new TurnJournal(new(), _time);
+        var turn = Lost(journal, 1);
+        turn.Append("data"u8);
+        turn.Finish(TurnEnd.Whole);
+        var reader = turn.Attach(turn.Request!, new Client(), () => { })!;
+        _time.Advance(new JournalOptions().Keep);
+        await reader.ReadAsync(new byte[2]);
+        reader.Leave(hasAll: false);
+        Assert.True(turn.IsWanted);
+
+        _time.Advance(new JournalOptions().Keep);
+
+        Assert.Equal((false, 0, 0, 0L), (turn.IsWanted, journal.Count, journal.Kept, journal.HeldBytes));
+    }
+
+    [Fact]
+    public void A_turn_that_outgrew_its_bound_is_not_listed_again_when_its_client_is_lost()
+    {
+        using var journal = new TurnJournal(new() { MaxTurnBytes = 64 * 1024 }, _time);
+        var turn = new Turn(journal, TurnTerms.Of(journal.Options), "exchange", new Client(), new Asked(RequestOf(KeyOf(1))));
+        journal.Add(turn);
+        turn.Append(new byte[100 * 1024]);
+        Assert.True(turn.IsOutgrown);
+
+        Assert.False(turn.LoseClient(() => { }));
+        turn.Finish(TurnEnd.Failed);
+
+        Assert.True(journal.IsEmpty);
+        Assert.Null(journal.Find(RequestOf(KeyOf(1))));
+    }
+
     /// <summary>Neither the turn nor what it held on to: its client's connection, its request.</summary>
     [Fact]
     public void A_turn_that_is_forgotten_leaves_nothing_behind()
@@ -191,14 +226,14 @@ public sealed class TurnJournalTests
         return new(turn);
     }
 
-    private static TurnRequest RequestOf(TurnKey key) => new(key, null, new StreamForm());
+    private static TurnRequest RequestOf(TurnKey key) => new(key, null, new AnswerForm(IsStream: true));
 
     private static TurnKey KeyOf(int i) => TurnKey.Of("principal", null, "/v1/messages", (UInt128)i);
 
     private static Turn Lost(TurnJournal journal, int i, Action? wake = null)
     {
         var turn = new Turn(journal, TurnTerms.Of(journal.Options), $"exchange-{i}", new Client(),
-            new Asked(new(KeyOf(i), null, new StreamForm())));
+            new Asked(new(KeyOf(i), null, new AnswerForm(IsStream: true))));
         journal.Add(turn);
         turn.LoseClient(wake ?? (() => { }));
         return turn;

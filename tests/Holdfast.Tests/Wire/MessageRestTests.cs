@@ -49,6 +49,7 @@ public sealed class MessageRestTests
         Assert.Null(RestOf("""{"type":"text","text":"other"}""", Start, Text, Tool, End));
         Assert.Null(RestOf("""{"type":"text","text":"one"}""", Start, Text, End));
         Assert.Null(RestOf("""{"type":"text","text":"one"}""", Start, Text, Tool));
+        Assert.Null(RestOf("""{"type":"text","text":"one"}""", Start, Text, Tool.Replace("\"index\":1", "\"index\"¶data: :1", StringComparison.Ordinal), End));
         Assert.Null(RestOf("""{"type":"text","text":"one"}""", Start, Text, "event: news¶data: {\"type\":\"news\"}¶¶", Tool, End));
     }
 
@@ -78,7 +79,10 @@ public sealed class MessageRestTests
         var rest = MessageRest.AskedBy(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(body)))!;
         foreach (var frame in Lines(string.Concat(frames)).Split("\n\n", StringSplitOptions.RemoveEmptyEntries))
         {
-            rest.Add(Encoding.UTF8.GetBytes(frame + "\n\n"));
+            if (!rest.Add(Encoding.UTF8.GetBytes(frame + "\n\n")))
+            {
+                return null;
+            }
         }
 
         return rest.Finish() is { } found ? string.Concat(found.Select(Encoding.UTF8.GetString)) : null;

@@ -35,7 +35,7 @@ public sealed class CanonicalBodyTests
         const string stream = """{"model":"m","stream":true,"stream_options":{"include_usage":true}}""";
 
         Assert.Equal(Hash(stream), Hash(other));
-        Assert.Equal(isAlike, Read(stream)!.Value.StreamOptions == Read(other)!.Value.StreamOptions);
+        Assert.Equal(isAlike, Read(stream)!.Value.Options == Read(other)!.Value.Options);
     }
 
     private static UInt128? Hash(string body) => Read(body)?.Hash;

@@ -8,7 +8,10 @@ namespace Holdfast.Load;
 internal sealed class JournalMeasure(TestBed bed) : IMeasure
 {
     private const int Connections = 32;
-    private const double LeastShare = 0.97;
+    private const double LeastShareOfRequests = 0.97;
+
+    // A stream is listed, and its events are kept: some 15 µs of processor time, in streams that take no longer than that.
+    private const double LeastShareOfStreams = 0.85;
 
     // Twice each: whoever goes first also warms the simulator and this program.
     private static readonly Side[] WarmUp = [Side.Gateway, Side.Floor, Side.Gateway, Side.Floor];
@@ -21,9 +24,9 @@ internal sealed class JournalMeasure(TestBed bed) : IMeasure
 
     public IReadOnlyList<Figure> Figures { get; } =
     [
-        new("requests/s", "", Bar.AtLeastTimesFloor(LeastShare)),
+        new("requests/s", "", Bar.AtLeastTimesFloor(LeastShareOfRequests)),
         new("processor time a request", "µs", Bar.None),
-        new("streams/s", "", Bar.AtLeastTimesFloor(LeastShare)),
+        new("streams/s", "", Bar.AtLeastTimesFloor(LeastShareOfStreams)),
         new("processor time a stream", "µs", Bar.None),
         new("failed", "", Bar.NoneOnBothSides, IsSum: true),
     ];

@@ -147,6 +147,11 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower fresh, Keep
 
     private void Send(ReadOnlySpan<byte> bytes)
     {
+        if (exchange.IsGone)
+        {
+            return;
+        }
+
         _response.BodyWriter.Write(bytes);
         exchange.Record.ResponseBytes += bytes.Length;
     }

@@ -156,8 +156,9 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
             _response.ContentLength = Held.Length;
         }
 
-        // Once it is written its client may leave with all of it.
-        var isLost = IsClientLost() || !await WriteHeldAsync();
+        // Once it is written its client may leave with all of it. One that may be lost is written to nevertheless.
+        var isLost = IsClientLost();
+        isLost |= !await WriteHeldAsync();
         if (isLost)
         {
             KeepForWhoeverComesBack();
@@ -304,7 +305,7 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
         }
 
         var isTaken = true;
-        Exchange.Record.ResponseBytes += Held.Length;
+        Exchange.Record.ResponseBytes += Exchange.IsGone ? 0 : Held.Length;
         foreach (var part in Held.Bytes)
         {
             isTaken &= !(await _response.BodyWriter.WriteAsync(part)).IsCompleted;

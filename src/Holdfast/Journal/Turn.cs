@@ -1,18 +1,5 @@
 namespace Holdfast.Journal;
 
-/// <summary>How the making of an answer ended.</summary>
-internal enum TurnEnd
-{
-    /// <summary>It goes on.</summary>
-    None,
-
-    /// <summary>The answer is whole.</summary>
-    Whole,
-
-    /// <summary>Nothing more comes: it failed, and ends with what its client was told of that, if anything.</summary>
-    Failed,
-}
-
 /// <summary>
 /// The answer to one turn while it is made: written by the exchange that asks the upstream, read by whoever comes back for
 /// it. One writer, at most one reader, each in its own time. Safe for any thread.
@@ -84,7 +71,8 @@ internal sealed class Turn(
     /// <summary>How it ended.</summary>
     public TurnEnd End { get; private set; }
 
-    /// <summary>Who serves it: upstream and, where another is asked for than the client named, model; for the records of those who come back.</summary>
+    /// <summary>Who serves it, for the records of those who come back: upstream and, where another is asked for than the
+    /// client named, model.</summary>
     public (string? Upstream, string? Model) Server { get; set; }
 
     /// <summary>Whether the client that asked was lost before it had the whole answer.</summary>
@@ -208,7 +196,6 @@ internal sealed class Turn(
         lock (_bytes)
         {
             (End, _wakeWriter, reader) = (end, null, _reader);
-
             if (end == TurnEnd.Whole && Head is not null && _client is { IsLost: true })
             {
                 // Written, and never arrived.
@@ -254,19 +241,6 @@ internal sealed class Turn(
         }
 
         return IsWanted;
-    }
-
-    private void List()
-    {
-        // Identified without the lock: it takes a while.
-        var isKnown = Request is not null;
-        lock (_bytes)
-        {
-            if (!_isForgotten && !(isKnown && journal.Add(this)) && _reader is null)
-            {
-                ForgetNow();
-            }
-        }
     }
 
     /// <summary>The client is about to be sent the last of what it came for: from now on its leaving is no loss.</summary>
@@ -415,7 +389,7 @@ internal sealed class Turn(
 
     // ---- to disk
 
-    /// <summary>Whether it is there.</summary>
+    /// <summary>Whether it waits there.</summary>
     public bool IsOnDisk => Volatile.Read(ref _spilled) is not null;
 
     /// <summary>Moves it to disk, where it is whole and nobody reads it. False where there is no room. Throws what the disk
@@ -475,6 +449,19 @@ internal sealed class Turn(
     }
 
     private long LengthNow => _spilled?.Length ?? _bytes.End;
+
+    private void List()
+    {
+        // Identified without the lock: it takes a while.
+        var isKnown = Request is not null;
+        lock (_bytes)
+        {
+            if (!_isForgotten && !(isKnown && journal.Add(this)) && _reader is null)
+            {
+                ForgetNow();
+            }
+        }
+    }
 
     /// <summary>Makes room for so many more bytes: drops what its reader has read, or forgets everything.</summary>
     private void Fit(int count)

@@ -12,7 +12,6 @@ internal sealed class ReattachedAnswer(TurnJournal journal, SilenceBreaker silen
     /// <summary>The rest of a longer answer is generated anew.</summary>
     private const long LongestRest = 4 * 1024 * 1024;
 
-
     /// <summary>How long a client that asks for one answer waits for it (clients.md: Claude Code says 300 s).</summary>
     private static readonly TimeSpan LongestAssembly = TimeSpan.FromSeconds(290);
 
@@ -143,6 +142,7 @@ internal sealed class ReattachedAnswer(TurnJournal journal, SilenceBreaker silen
         Turn turn, TurnReader reader, ClientRequest request, Exchange exchange, Vigil vigil)
     {
         var alarm = Alarm.None;
+
         // A whole answer is there at once, or not at all.
         while (alarm == Alarm.None && turn.End == TurnEnd.None && turn.Head is not { IsStream: true })
         {
@@ -219,7 +219,6 @@ internal sealed class ReattachedAnswer(TurnJournal journal, SilenceBreaker silen
                 }
 
                 vigil.ClientSilence.Restart();
-
                 if (!hasLast && answer.Follower.MayEnd(cleanly: false))
                 {
                     // With the last of it in hand it may leave.

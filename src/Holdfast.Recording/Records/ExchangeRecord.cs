@@ -133,7 +133,11 @@ public sealed class ExchangeRecord
     /// <summary>TLS version agreed with the upstream.</summary>
     public string? TlsVersion { get; set; }
 
-    /// <summary>Milliseconds from the start to the upstream's headers; the next three count from the start too.</summary>
+    /// <summary>Milliseconds from the start to the first attempt: what the gateway took to read the request and to choose who
+    /// is asked (R54). The next four count from the start too.</summary>
+    public double? DispatchedMs { get; set; }
+
+    /// <summary>… to the upstream's headers.</summary>
     public double? HeadersMs { get; set; }
 
     /// <summary>… to the first event.</summary>
@@ -199,6 +203,9 @@ public sealed class ExchangeRecord
 
     /// <summary>Tokens written to the provider's cache.</summary>
     public long? CacheWriteTokens { get; set; }
+
+    /// <summary>How many rows of <c>ai_gateway_messages</c> were made of its bodies; null where they are not recorded.</summary>
+    public int? Messages { get; set; }
 }
 
 /// <summary>One failed attempt of an exchange, and the decision it led to (R115).</summary>
@@ -252,4 +259,5 @@ public sealed class AttemptRecord
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ExchangeRecord))]
+[JsonSerializable(typeof(SocketEventRecord))]
 public sealed partial class RecordJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using Holdfast.Failover;
+using Holdfast.Recording.Segments;
 
 namespace Holdfast.Admin;
 
@@ -15,6 +16,12 @@ internal sealed class GatewayFacts(TimeProvider time)
 
     /// <summary>The listener's counters (R15, R16).</summary>
     public Func<IEnumerable<(string Kind, long Value)>> Sockets { get; set; } = () => [];
+
+    /// <summary>How recording stands.</summary>
+    public Func<IReadOnlyList<SegmentState>> Recording { get; set; } = () => [];
+
+    /// <summary>How long a power failure may take back of what was recorded.</summary>
+    public TimeSpan FsyncInterval { get; set; }
 
     /// <summary>Candidates that are spared after failures, at a given time.</summary>
     public Func<DateTimeOffset, IReadOnlyList<HealthEntry>> Cooldowns { get; set; } = _ => [];

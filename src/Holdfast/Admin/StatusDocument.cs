@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Holdfast.Observability;
+using Holdfast.Recording.Segments;
 
 namespace Holdfast.Admin;
 
@@ -7,7 +8,8 @@ namespace Holdfast.Admin;
 internal sealed record StatusDocument(
     string Version, int Pid, DateTimeOffset Started, double UptimeSeconds, IReadOnlyList<string> Listen, bool Draining,
     IReadOnlyList<OpenExchangeStatus> OpenExchanges, TotalsSnapshot Totals, IReadOnlyList<RecentFailure> RecentFailures,
-    IReadOnlyDictionary<string, long> Sockets, IReadOnlyList<CooldownStatus>? Cooldowns = null);
+    IReadOnlyDictionary<string, long> Sockets, IReadOnlyList<CooldownStatus>? Cooldowns = null,
+    RecordingStatus? Recording = null);
 
 /// <summary>One exchange that is open now; a stream's silence is never invisible (R32).</summary>
 internal sealed record OpenExchangeStatus(
@@ -26,6 +28,11 @@ internal sealed record OpenExchangeStatus(
 internal sealed record CooldownStatus(
     string Upstream, string Credential, string? Model, string State, string Reason, DateTimeOffset Until, int Step,
     int Failures);
+
+/// <summary>How recording stands.</summary>
+/// <param name="FsyncSeconds">How often what was written is forced onto the disk.</param>
+/// <param name="Writers">What is written, one each kind of line; counts are since the start.</param>
+internal sealed record RecordingStatus(double FsyncSeconds, IReadOnlyList<SegmentState> Writers);
 
 /// <summary>Status as JSON, snake_case as everything we write down.</summary>
 [JsonSourceGenerationOptions(

@@ -20,7 +20,8 @@ internal sealed class StatusEndpoint(
             facts.Listen(), facts.IsDraining(), [.. open.Snapshot().Select(exchange => Describe(exchange, now))],
             totals.Snapshot(), failures.Snapshot(),
             facts.Sockets().ToDictionary(counter => counter.Kind, counter => counter.Value),
-            [.. facts.Cooldowns(now).Select(Describe)]);
+            [.. facts.Cooldowns(now).Select(Describe)],
+            facts.Recording() is { Count: > 0 } writers ? new(facts.FsyncInterval.TotalSeconds, writers) : null);
     }
 
     private static OpenExchangeStatus Describe(ILiveExchange exchange, DateTimeOffset now) => new(

@@ -17,6 +17,7 @@ internal static class StatusPage
         WriteCooldowns(page, status.Cooldowns ?? []);
         WriteTotals(page, status.Totals);
         WriteSockets(page, status.Sockets);
+        WriteRecording(page, status.Recording);
         WriteFailures(page, status.RecentFailures);
         return page.ToString();
     }
@@ -78,6 +79,25 @@ internal static class StatusPage
         if (some.Count > 0)
         {
             Line(page, $"sockets: {string.Join(", ", some)}");
+        }
+    }
+
+    private static void WriteRecording(StringBuilder page, RecordingStatus? recording)
+    {
+        if (recording is null)
+        {
+            Line(page, $"recording: off");
+            return;
+        }
+
+        foreach (var writer in recording.Writers.Where(writer => writer.Written + writer.Waiting + writer.Lost > 0))
+        {
+            Line(page, $"recording {writer.Family}: {writer.Written} written, {writer.Durable} of them safe on disk, {writer.Waiting
+                } waiting, {writer.Lost} lost");
+            if (writer.Problem is { } problem)
+            {
+                Line(page, $"  THE DISK REFUSES: {Clean(problem)}. Exchanges go on; lines wait in memory ({Size(writer.WaitingBytes)}).");
+            }
         }
     }
 

@@ -11,6 +11,9 @@ internal static class HoldfastCommandLine
         {
             ServeCommand.Create(environment),
             StatusCommand.Create(() => HoldfastHome.Find(environment)),
+            QueryCommand.Create(environment, TimeProvider.System),
+            ExchangeCommand.Create(environment),
+            CompactCommand.Create(environment, TimeProvider.System),
             SimulateCommand.Create(),
             ConfigCommand.Create(environment),
             ExplainCommand.Create(),

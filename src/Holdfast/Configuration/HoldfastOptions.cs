@@ -2,6 +2,7 @@ using Holdfast.Failover;
 using Holdfast.Hosting;
 using Holdfast.Journal;
 using Holdfast.Proxy;
+using Holdfast.Recordings;
 using Holdfast.Routing;
 using Holdfast.Upstreams;
 
@@ -41,6 +42,9 @@ public sealed class HoldfastOptions
 
     /// <summary>How turns go on whose client was lost.</summary>
     public JournalOptions Journal { get; set; } = new();
+
+    /// <summary>What is written down about exchanges.</summary>
+    public RecordingOptions Recording { get; set; } = new();
 
     /// <summary>How failures that could not be absorbed are told: <c>profile</c> (default; known clients get the status and
     /// headers that make their own retries help) or <c>verbatim</c> (always as the upstream answered).</summary>

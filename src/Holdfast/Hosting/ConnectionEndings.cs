@@ -23,21 +23,21 @@ internal sealed class ConnectionEndings(SocketCounters counters, TimeProvider ti
     {
         if (!state.IsEstablished)
         {
-            counters.Count(SocketEvent.HandshakeFailed);
+            counters.Count(SocketEvent.HandshakeFailed, state.Id);
             return;
         }
 
         switch (ReadEnding(input))
         {
             case Ending.Reset:
-                counters.Count(state.ResetKind);
+                counters.Count(state.ResetKind, state.Id);
                 break;
             case Ending.Open when state.WasClosedIdle:
-                counters.Count(SocketEvent.IdleClosedByUs);
+                counters.Count(SocketEvent.IdleClosedByUs, state.Id);
                 await AwaitGoodbyeAsync(state, input);
                 break;
             case Ending.BytesLeft when state.WasClosedIdle:
-                counters.Count(SocketEvent.IdleClosedByUs);
+                counters.Count(SocketEvent.IdleClosedByUs, state.Id);
                 CountRace(state);
                 break;
             case Ending.BytesLeft when !state.IsHttp2:
@@ -125,7 +125,7 @@ internal sealed class ConnectionEndings(SocketCounters counters, TimeProvider ti
 
     private void CountRace(ConnectionState state)
     {
-        counters.Count(SocketEvent.KeepAliveRace);
+        counters.Count(SocketEvent.KeepAliveRace, state.Id);
         logger.KeepAliveRace(state.Id, state.IdleFor);
     }
 

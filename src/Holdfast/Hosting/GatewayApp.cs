@@ -1,10 +1,12 @@
-using System.Text.Json;
 using Holdfast.Admin;
 using Holdfast.Configuration;
 using Holdfast.Failover;
 using Holdfast.Journal;
 using Holdfast.Observability;
 using Holdfast.Proxy;
+using Holdfast.Recording;
+using Holdfast.Recording.Segments;
+using Holdfast.Recordings;
 using Holdfast.Routing;
 using Holdfast.Upstreams;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -38,6 +40,7 @@ internal static class GatewayApp
         builder.Services.AddSingleton(parts.Time);
         builder.ConfigureListeners(options, parts.TreatsLoopbackAsRemote);
         builder.Services.AddObservability(parts.ExchangeLog);
+        builder.Services.AddRecording(options.Recording, parts.Home);
         builder.Services.AddSimulatorUpstream(options);
         builder.Services.AddUpstreams(parts.Environment);
         builder.Services.AddFailover();
@@ -80,6 +83,9 @@ internal static class GatewayApp
             facts.Listen = () => Addresses(app);
             facts.IsDraining = () => services.GetRequiredService<Drain>().IsDraining;
             facts.Sockets = () => Counts(services);
+            var recorder = services.GetRequiredService<Recorder>();
+            facts.Recording = () => recorder.States;
+            facts.FsyncInterval = recorder.FsyncInterval;
         }
 
         app.Use(ConnectionWatch.Use);
@@ -93,7 +99,23 @@ internal static class GatewayApp
 
     private static IEnumerable<(string Kind, long Value)> Counts(IServiceProvider services) =>
         services.GetRequiredService<SocketCounters>().Snapshot()
-            .Select(count => (JsonNamingPolicy.SnakeCaseLower.ConvertName(count.Key.ToString()), count.Value));
+            .Select(count => (SocketCounters.NameOf(count.Key), count.Value));
+
+    private static void AddRecording(this IServiceCollection services, RecordingOptions options, string? home)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(provider => new Recorder(
+            options,
+            home is null ? null : provider.GetService<ISegmentFolder>() ?? new SegmentFolder(RecordingFolder.SegmentsIn(home)),
+            provider.GetRequiredService<GatewayMetrics>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<Recorder>>()));
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<Recorder>());
+        if (home is not null && options.Enabled)
+        {
+            services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CompactionWorker>(provider, home));
+        }
+    }
 
     private static void AddFailover(this IServiceCollection services)
     {

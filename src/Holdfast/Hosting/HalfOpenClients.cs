@@ -31,7 +31,7 @@ internal sealed class HalfOpenClients(
     {
         if (state.Socket is { } socket && TcpInfo.Of(socket) is { } peer && IsGone(peer))
         {
-            counters.Count(SocketEvent.HalfOpenClient);
+            counters.Count(SocketEvent.HalfOpenClient, state.Id);
             logger.HalfOpenClient(state.Id, peer.SinceLastAck);
             state.Abort("The client no longer acknowledges anything.");
         }

@@ -27,7 +27,8 @@ internal sealed class RejectedRequests(SocketCounters counters, ILogger<Rejected
         counters.Count(
             error.StatusCode == StatusCodes.Status408RequestTimeout
                 ? SocketEvent.HeaderTimeout
-                : SocketEvent.ProtocolError);
+                : SocketEvent.ProtocolError,
+            features.Get<ConnectionState>()?.Id);
         logger.RequestRejected(features.Get<ConnectionState>()?.Id ?? "?", error.StatusCode);
     }
 

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using Holdfast.Recordings;
+
 namespace Holdfast.Hosting;
 
 /// <summary>What can happen to a client's connection below the level of an exchange (R15, R16).</summary>
@@ -38,7 +41,7 @@ internal enum SocketEvent
 
 /// <summary>Counts what happens to client connections. Owns the numbers, not the decision what to count.
 /// Safe for use from any thread.</summary>
-internal sealed class SocketCounters
+internal sealed class SocketCounters(Recorder? recorder = null)
 {
     private readonly long[] _counts = new long[Enum.GetValues<SocketEvent>().Length];
     private long _open;
@@ -49,15 +52,25 @@ internal sealed class SocketCounters
     /// <summary>How often this happened since the start.</summary>
     public long this[SocketEvent what] => Interlocked.Read(ref _counts[(int)what]);
 
-    public void Count(SocketEvent what) => Interlocked.Increment(ref _counts[(int)what]);
+    /// <summary>It happened once more, and is recorded.</summary>
+    /// <param name="what">What.</param>
+    /// <param name="connection">The connection's id.</param>
+    public void Count(SocketEvent what, string? connection)
+    {
+        Interlocked.Increment(ref _counts[(int)what]);
+        recorder?.SocketEvent(NameOf(what), connection);
+    }
 
     public void ConnectionOpened()
     {
         Interlocked.Increment(ref _open);
-        Count(SocketEvent.Accepted);
+        Interlocked.Increment(ref _counts[(int)SocketEvent.Accepted]);
     }
 
     public void ConnectionEnded() => Interlocked.Decrement(ref _open);
+
+    /// <summary>The word for it in metrics, status and recordings.</summary>
+    public static string NameOf(SocketEvent what) => JsonNamingPolicy.SnakeCaseLower.ConvertName(what.ToString());
 
     /// <summary>All counts at this moment.</summary>
     public IReadOnlyDictionary<SocketEvent, long> Snapshot() =>

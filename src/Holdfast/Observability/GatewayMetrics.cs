@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
 using Holdfast.Failover;
 using Holdfast.Recording.Records;
+using Holdfast.Recording.Segments;
 
 namespace Holdfast.Observability;
 
@@ -146,7 +147,8 @@ internal sealed class GatewayMetrics : IDisposable
     public void StreamSilent(string? protocol, string? upstream) => _silentStreams.Add(1, TagsOf(protocol, upstream));
 
     /// <param name="count">How many records.</param>
-    /// <param name="reason"><c>queue_full</c> or <c>sink_failed</c>.</param>
+    /// <param name="reason"><c>queue_full</c>, <c>sink_failed</c>: of lines on standard output; <c>recording_full</c>: of recordings;
+    /// <c>unwritable</c>: of both.</param>
     public void RecordsLost(long count, string reason) =>
         _recordsLost.Add(count, new TagList { { Reason, reason } });
 
@@ -201,6 +203,25 @@ internal sealed class GatewayMetrics : IDisposable
             "holdfast.journal.kept", kept, "{turn}", "Whole answers that wait for a client that was lost.");
         Meter.CreateObservableUpDownCounter("holdfast.journal.size", bytes, "By", "Memory that answers of the journal take.");
         Meter.CreateObservableUpDownCounter("holdfast.journal.disk", diskBytes, "By", "Disk that answers of the journal take.");
+    }
+
+    /// <summary>Exports how recording stands, read when somebody collects.</summary>
+    public void ObserveRecording(Func<IReadOnlyList<SegmentState>> states)
+    {
+        Meter.CreateObservableCounter(
+            "holdfast.recording.written", () => Each(state => state.Written), "{line}", "Lines recorded, by what they are.");
+        Meter.CreateObservableCounter(
+            "holdfast.recording.lost", () => Each(state => state.Lost), "{line}",
+            "Lines that could not be recorded, by what they are.");
+        Meter.CreateObservableUpDownCounter(
+            "holdfast.recording.waiting", () => Each(state => state.Waiting), "{line}",
+            "Lines that wait for the disk, by what they are.");
+        Meter.CreateObservableUpDownCounter(
+            "holdfast.recording.refused", () => Each(state => state.Problem is null ? 0 : 1), "{writer}",
+            "Whether the disk refuses, by what is written.");
+
+        IEnumerable<Measurement<long>> Each(Func<SegmentState, long> value) => states().Select(state =>
+            new Measurement<long>(value(state), new KeyValuePair<string, object?>("holdfast.recording.family", state.Family)));
     }
 
     /// <summary>Exports how many client connections are open, read when somebody collects.</summary>

@@ -160,6 +160,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
         Turn?.Server = (choice.Upstream.Name, choice.Candidate.Model);
         if (record.Attempts++ == 0)
         {
+            record.DispatchedMs = ElapsedMs;
             return;
         }
 

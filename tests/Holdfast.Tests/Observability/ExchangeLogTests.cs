@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using Holdfast.Observability;
+using Holdfast.Recording.Records;
 using Holdfast.TestKit;
 using Xunit;
 
@@ -29,7 +30,7 @@ public sealed class ExchangeLogTests : IDisposable
 
         for (var i = 0; i < 1_000; i++)
         {
-            log.Write(Records.Completed($"ex-{i}"));
+            log.Write(Line(Records.Completed($"ex-{i}")));
         }
 
         await log.StopAsync(default).WithinTestTimeout();
@@ -52,7 +53,7 @@ public sealed class ExchangeLogTests : IDisposable
         var record = Records.Failed();
         record.ErrorDetail = "first\r\nsecond \"quoted\" ünïcode";
 
-        log.Write(record);
+        log.Write(Line(record));
         await log.StopAsync(default).WithinTestTimeout();
 
         var line = Assert.Single(sink.Text.Split('\n')[..^1]);
@@ -65,12 +66,12 @@ public sealed class ExchangeLogTests : IDisposable
         var sink = new FakeSink { IsStuck = true };
         var log = new ExchangeLog(sink, _metrics, capacity: 10);
         await log.StartAsync(default);
-        log.Write(Records.Completed());
+        log.Write(Line(Records.Completed()));
         await sink.Reached.WithinTestTimeout();
 
         for (var i = 0; i < 25; i++)
         {
-            log.Write(Records.Completed());
+            log.Write(Line(Records.Completed()));
         }
 
         Assert.Equal(15, PrometheusPage.Parse(_text.Render()).Value("holdfast_records_lost_total", ("holdfast_reason", "queue_full")));
@@ -85,14 +86,14 @@ public sealed class ExchangeLogTests : IDisposable
         var sink = new FakeSink { IsStuck = true };
         var log = new ExchangeLog(sink, _metrics);
         await log.StartAsync(default);
-        log.Write(Records.Completed());
+        log.Write(Line(Records.Completed()));
         await sink.Reached.WithinTestTimeout();
         var record = Records.Failed();
         record.ErrorDetail = new string('x', 1024 * 1024);
 
         for (var i = 0; i < 70; i++)
         {
-            log.Write(record);
+            log.Write(Line(record));
         }
 
         Assert.Equal(7, PrometheusPage.Parse(_text.Render()).Value("holdfast_records_lost_total", ("holdfast_reason", "queue_full")));
@@ -107,7 +108,7 @@ public sealed class ExchangeLogTests : IDisposable
         var sink = new FakeSink { IsStuck = true };
         var log = new ExchangeLog(sink, _metrics);
         await log.StartAsync(default);
-        log.Write(Records.Completed());
+        log.Write(Line(Records.Completed()));
         await sink.Reached.WithinTestTimeout();
 
         await log.StopAsync(new CancellationToken(canceled: true)).WithinTestTimeout();
@@ -122,11 +123,11 @@ public sealed class ExchangeLogTests : IDisposable
         var sink = new FakeSink { IsBroken = true };
         var log = new ExchangeLog(sink, _metrics);
         await log.StartAsync(default);
-        log.Write(Records.Completed("lost"));
+        log.Write(Line(Records.Completed("lost")));
         await sink.Reached.WithinTestTimeout();
 
         sink.IsBroken = false;
-        log.Write(Records.Completed("kept"));
+        log.Write(Line(Records.Completed("kept")));
         await log.StopAsync(default).WithinTestTimeout();
 
         Assert.Equal(1, PrometheusPage.Parse(_text.Render()).Value("holdfast_records_lost_total", ("holdfast_reason", "sink_failed")));
@@ -140,7 +141,7 @@ public sealed class ExchangeLogTests : IDisposable
         var log = new ExchangeLog(new FakeSink(), _metrics);
         await log.StopAsync(default).WithinTestTimeout();
 
-        log.Write(Records.Completed());
+        log.Write(Line(Records.Completed()));
 
         Assert.Equal(1, PrometheusPage.Parse(_text.Render()).Value("holdfast_records_lost_total"));
     }
@@ -152,7 +153,7 @@ public sealed class ExchangeLogTests : IDisposable
         var log = new ExchangeLog(sink, _metrics);
         using var traces = new ExchangeTraces();
         var failures = new RecentFailures();
-        var reporter = new ExchangeReporter(_metrics, new ExchangeTotals(), failures, log, traces);
+        var reporter = new ExchangeReporter(_metrics, new ExchangeTotals(), failures, log, Records.Unrecorded(_metrics), traces);
         var record = Records.Failed();
         record.Query = "?key=CANARY-1&alt=sse";
         record.Error = "refused Bearer CANARY-2";
@@ -166,6 +167,8 @@ public sealed class ExchangeLogTests : IDisposable
         Assert.DoesNotContain("CANARY", failures.Snapshot()[0].ToString(), StringComparison.Ordinal);
         Assert.Contains("?key=***&alt=sse", sink.Text, StringComparison.Ordinal);
     }
+
+    private static ReadOnlySpan<byte> Line(ExchangeRecord record) => RecordLine.Write(record, RecordJson.Default.ExchangeRecord);
 
     private sealed class FakeSink : Stream
     {

@@ -1,10 +1,17 @@
+using Holdfast.Observability;
 using Holdfast.Recording.Records;
+using Holdfast.Recordings;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Tests.Observability;
 
 /// <summary>Records for tests.</summary>
 internal static class Records
 {
+    /// <summary>A recorder that writes nothing down.</summary>
+    public static Recorder Unrecorded(GatewayMetrics metrics) =>
+        new(new RecordingOptions(), segments: null, metrics, TimeProvider.System, NullLogger<Recorder>.Instance);
+
     public static ExchangeRecord Completed(string id = "ex-1") => new()
     {
         ExchangeId = id,

@@ -3,6 +3,7 @@ using Holdfast.Failover;
 using Holdfast.Hosting;
 using Holdfast.Journal;
 using Holdfast.Proxy;
+using Holdfast.Recordings;
 using Holdfast.Routing;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
@@ -89,6 +90,12 @@ internal static class SettingsTable
         .Value("maxBytes", Bytes(MegaByte, 64 * 1024 * MegaByte), o => o.MaxBytes, (o, v) => o.MaxBytes = v)
         .Value("maxDiskBytes", Bytes(0, 1024 * 1024 * MegaByte), o => o.MaxDiskBytes, (o, v) => o.MaxDiskBytes = v);
 
+    public static Section<RecordingOptions> Recording { get; } = new Section<RecordingOptions>()
+        .Value("enabled", BooleanKind.Instance, o => o.Enabled, (o, v) => o.Enabled = v)
+        .Value("retentionDays", new NumberKind("days", 0, 36_500), o => o.RetentionDays, (o, v) => o.RetentionDays = (int)v)
+        .Value("fsyncInterval", DurationKind.Always, o => o.FsyncInterval, (o, v) => o.FsyncInterval = v)
+        .Value("maxWaitingBytes", Bytes(MegaByte, 64 * 1024 * MegaByte), o => o.MaxWaitingBytes, (o, v) => o.MaxWaitingBytes = v);
+
     public static Section<RouteOptions> Route { get; } = new Section<RouteOptions>()
         .Value("model", ModelPattern, o => o.Model, (o, v) => o.Model = v, required: true)
         .ListOfSections(
@@ -168,6 +175,7 @@ internal static class SettingsTable
         .ListOfSections("routes", Route, o => o.Routes, (o, v) => o.Routes = v)
         .Child("failover", Failover, o => o.Failover, o => o.Failover)
         .Child("journal", Journal, o => o.Journal, o => o.Journal)
+        .Child("recording", Recording, o => o.Recording, o => o.Recording)
         .Value("errors", Errors, o => o.Errors, (o, v) => o.Errors = v)
         .Child("streaming", Streaming, o => o.Streaming, o => o.Streaming)
         .Child("timeouts", Timeouts, o => o.Timeouts, o => o.Timeouts)

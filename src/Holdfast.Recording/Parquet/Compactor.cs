@@ -1,0 +1,273 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Holdfast.Recording.Segments;
+using Holdfast.Recording.Sql;
+
+namespace Holdfast.Recording.Parquet;
+
+/// <summary>
+/// Turns complete segments into Parquet, one file a table and a day; merges small files; drops days that are too old; deletes
+/// what has not counted for a while. What is written stands aside until it is whole, the manifest then changes at once: ended
+/// at any point, nothing is lost, doubled or half there. One at a time for a folder.
+/// </summary>
+/// <param name="folder">The recordings' folder.</param>
+/// <param name="terms">How long things are kept.</param>
+/// <param name="time">The time.</param>
+internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvider time) : IDisposable
+{
+    private const long MegaByte = 1024 * 1024;
+
+    // Together with the process's own memory this stays below 300 MB.
+    private const long EngineBytes = 128 * MegaByte;
+    private const long BatchBytes = 48 * MegaByte;
+    private const int ManyFiles = 8;
+    private const long SmallFile = 24 * MegaByte;
+
+    private DuckDb? _database;
+
+    private DuckDb Database => _database ??= Start();
+
+    /// <summary>Does all there is to do; null where another process is at it.</summary>
+    public CompactorResult? Run()
+    {
+        SegmentFolder.MakeFolder(folder);
+        using var mine = TryLock();
+        if (mine is null)
+        {
+            return null;
+        }
+
+        var result = new CompactorResult();
+        foreach (var batch in Batches())
+        {
+            result += Compact(batch);
+        }
+
+        result += Merge();
+        result += Retire();
+        Sweep();
+        return result;
+    }
+
+    public void Dispose() => _database?.Dispose();
+
+    private FileStream? TryLock()
+    {
+        try
+        {
+            return new FileStream(Path.Combine(folder, "compact.lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private DuckDb Start()
+    {
+        var database = new DuckDb(EngineBytes, threads: 1, Path.Combine(folder, "tmp"));
+        database.Execute("SET preserve_insertion_order = false");
+        return database;
+    }
+
+    // Of one family, as much as fits into memory.
+    private IEnumerable<(RecordingTable Table, List<string> Names)> Batches()
+    {
+        var files = RecordingFiles.Find(folder);
+        foreach (var table in RecordingTable.All)
+        {
+            var names = new List<string>();
+            var bytes = 0L;
+            foreach (var path in files.SegmentsOf(table.Family).Where(RecordingFiles.IsComplete))
+            {
+                names.Add(path);
+                bytes += new FileInfo(path).Length;
+                if (bytes >= BatchBytes)
+                {
+                    yield return (table, names);
+                    (names, bytes) = ([], 0);
+                }
+            }
+
+            if (names.Count > 0)
+            {
+                yield return (table, names);
+            }
+        }
+    }
+
+    private CompactorResult Compact((RecordingTable Table, List<string> Paths) batch)
+    {
+        var (table, paths) = batch;
+        var files = new List<ParquetFile>();
+        Database.Execute($"CREATE OR REPLACE TEMP TABLE batch AS {RecordingViews.SelectLines(table, paths, [])}");
+        WriteDays(table, "batch", files);
+        if (table == RecordingTable.Exchanges)
+        {
+            Database.Execute(
+                $"CREATE OR REPLACE TEMP VIEW derived AS WITH exchanges AS (FROM batch) {EmbeddedSql.Read("views/messages-of-exchanges.sql")}");
+            WriteDays(RecordingTable.Messages, "derived", files);
+        }
+
+        Database.Execute("DROP TABLE batch CASCADE");
+        var now = time.GetUtcNow();
+        Change(manifest => manifest with
+        {
+            Files = [.. manifest.Files, .. files],
+            Obsolete = [.. manifest.Obsolete, .. paths.Select(path => new ObsoleteFile(Path.GetRelativePath(folder, path), now))],
+        });
+        return new() { Segments = paths.Count, Rows = files.Where(file => file.Table == table.Family).Sum(file => file.Rows) };
+    }
+
+    private void WriteDays(RecordingTable table, string source, List<ParquetFile> files)
+    {
+        foreach (var date in Dates(source))
+        {
+            files.Add(Write(table, date, $"SELECT * FROM {source} WHERE date = {DuckDb.Quote(date)}"));
+        }
+    }
+
+    private List<string> Dates(string source)
+    {
+        var dates = new List<string>();
+        using var rows = Database.Query($"SELECT DISTINCT date FROM {source} WHERE date IS NOT NULL ORDER BY 1");
+        while (rows.Read())
+        {
+            dates.Add(rows.Text(0)!);
+        }
+
+        return dates;
+    }
+
+    private ParquetFile Write(RecordingTable table, string date, string select)
+    {
+        var tableFolder = Path.Combine(folder, "parquet", table.Family);
+        Directory.CreateDirectory(tableFolder);
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
+        var name = $"parquet/{table.Family}/{date}-{id}.parquet";
+        var path = Path.Combine(folder, name);
+        var next = $"{path}.next";
+        Database.Execute($"COPY ({select}) TO {DuckDb.Quote(next)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440)");
+        var rows = long.Parse(
+            Database.Scalar($"SELECT num_rows FROM parquet_file_metadata({DuckDb.Quote(next)})")!, CultureInfo.InvariantCulture);
+        using (var file = File.OpenHandle(next, FileMode.Open, FileAccess.ReadWrite))
+        {
+            RandomAccess.FlushToDisk(file);
+        }
+
+        File.Move(next, path);
+        return new(table.Family, date, name, rows, new FileInfo(path).Length);
+    }
+
+    // Queries open every file: a day's many small ones become one.
+    private CompactorResult Merge()
+    {
+        var merged = 0;
+        var crowded = Manifest.Read(folder).Files
+            .Where(file => file.Bytes < SmallFile)
+            .GroupBy(file => (file.Table, file.Date))
+            .Where(group => group.Count() >= ManyFiles);
+        foreach (var group in crowded)
+        {
+            var old = group.ToList();
+            var table = RecordingTable.All.Single(table => table.Family == group.Key.Table);
+            var one = Write(table, group.Key.Date, RecordingTable.ReadParquet(old.Select(file => Path.Combine(folder, file.Name))));
+            if (one.Rows != old.Sum(file => file.Rows))
+            {
+                throw new InvalidDataException($"Merging {old.Count} files of {group.Key.Date} made {one.Rows} rows of {old.Sum(f => f.Rows)}.");
+            }
+
+            Replace(old, [one]);
+            merged += old.Count;
+        }
+
+        return new() { Merged = merged };
+    }
+
+    private CompactorResult Retire()
+    {
+        if (terms.RetentionDays is not { } days)
+        {
+            return new();
+        }
+
+        var oldest = time.GetUtcNow().UtcDateTime.Date.AddDays(-days).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var old = Manifest.Read(folder).Files.Where(file => string.CompareOrdinal(file.Date, oldest) < 0).ToList();
+        if (old.Count > 0)
+        {
+            Replace(old, []);
+        }
+
+        return new() { Retired = old.Sum(file => file.Rows) };
+    }
+
+    private void Replace(IReadOnlyList<ParquetFile> old, IReadOnlyList<ParquetFile> files)
+    {
+        var now = time.GetUtcNow();
+        Change(manifest => manifest with
+        {
+            Files = [.. manifest.Files.Except(old), .. files],
+            Obsolete = [.. manifest.Obsolete, .. old.Select(file => new ObsoleteFile(file.Name, now))],
+        });
+    }
+
+    // What has not counted for longer than any query runs, and what a compaction left that was ended.
+    private void Sweep()
+    {
+        var manifest = Manifest.Read(folder);
+        var before = time.GetUtcNow() - terms.Grace;
+        var due = manifest.Obsolete.Where(file => file.Since <= before).ToList();
+        foreach (var file in due)
+        {
+            File.Delete(Path.Combine(folder, file.Name));
+        }
+
+        if (due.Count > 0)
+        {
+            Change(list => list with { Obsolete = [.. list.Obsolete.Except(due)] });
+        }
+
+        var known = manifest.Files.Select(file => file.Name).Concat(manifest.Obsolete.Select(file => file.Name))
+            .ToHashSet(StringComparer.Ordinal);
+        var parquet = Path.Combine(folder, "parquet");
+        if (Directory.Exists(parquet))
+        {
+            foreach (var path in Directory.EnumerateFiles(parquet, "*", SearchOption.AllDirectories)
+                .Where(path => !known.Contains(Path.GetRelativePath(folder, path))))
+            {
+                File.Delete(path);
+            }
+        }
+    }
+
+    private void Change(Func<Manifest, Manifest> change) => change(Manifest.Read(folder)).Write(folder);
+}
+
+/// <summary>How long recordings are kept.</summary>
+/// <param name="RetentionDays">How many days, besides today's; null for ever.</param>
+/// <param name="Grace">How long files stay that count no more, for queries that still read them.</param>
+internal sealed record CompactorTerms(int? RetentionDays, TimeSpan Grace);
+
+/// <summary>What a compaction did.</summary>
+internal readonly record struct CompactorResult
+{
+    /// <summary>Segments that went into Parquet.</summary>
+    public int Segments { get; init; }
+
+    /// <summary>Their rows.</summary>
+    public long Rows { get; init; }
+
+    /// <summary>Small files that went into larger ones.</summary>
+    public int Merged { get; init; }
+
+    /// <summary>Rows that were too old.</summary>
+    public long Retired { get; init; }
+
+    public static CompactorResult operator +(CompactorResult a, CompactorResult b) => new()
+    {
+        Segments = a.Segments + b.Segments,
+        Rows = a.Rows + b.Rows,
+        Merged = a.Merged + b.Merged,
+        Retired = a.Retired + b.Retired,
+    };
+}

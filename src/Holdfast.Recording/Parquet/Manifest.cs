@@ -1,0 +1,64 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Holdfast.Recording.Parquet;
+
+/// <summary>Which files make up the recordings: the Parquet files that count, the segments that went into them, and what is
+/// kept a while for queries that still read it. Replaced as a whole; a file that is not named in it is nobody's.</summary>
+internal sealed record Manifest
+{
+    public const string FileName = "manifest.json";
+
+    /// <summary>The version of this form.</summary>
+    public int Version { get; init; } = 1;
+
+    /// <summary>The Parquet files that count.</summary>
+    public IReadOnlyList<ParquetFile> Files { get; init; } = [];
+
+    /// <summary>Files that count no more, and since when: segments that were compacted, Parquet that was merged.</summary>
+    public IReadOnlyList<ObsoleteFile> Obsolete { get; init; } = [];
+
+    /// <summary>Reads it; an empty one where there is none yet. Throws where it is broken: then it must not be replaced.</summary>
+    public static Manifest Read(string folder)
+    {
+        try
+        {
+            using var file = File.OpenRead(Path.Combine(folder, FileName));
+            return JsonSerializer.Deserialize(file, ManifestJson.Default.Manifest) ?? new();
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return new();
+        }
+    }
+
+    /// <summary>Puts it in the place of the one before, at once.</summary>
+    public void Write(string folder)
+    {
+        var next = Path.Combine(folder, $"{FileName}.next");
+        using (var file = new FileStream(next, FileMode.Create, FileAccess.Write))
+        {
+            JsonSerializer.Serialize(file, this, ManifestJson.Default.Manifest);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(next, Path.Combine(folder, FileName), overwrite: true);
+    }
+}
+
+/// <summary>A Parquet file.</summary>
+/// <param name="Table">The family of its rows.</param>
+/// <param name="Date">Their day, in UTC: <c>2026-11-21</c>.</param>
+/// <param name="Name">Its path below the recordings' folder.</param>
+/// <param name="Rows">How many rows it holds.</param>
+/// <param name="Bytes">How large it is.</param>
+internal sealed record ParquetFile(string Table, string Date, string Name, long Rows, long Bytes);
+
+/// <summary>A file that counts no more.</summary>
+/// <param name="Name">Its path below the recordings' folder.</param>
+/// <param name="Since">Since when.</param>
+internal sealed record ObsoleteFile(string Name, DateTimeOffset Since);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(Manifest))]
+internal sealed partial class ManifestJson : JsonSerializerContext;

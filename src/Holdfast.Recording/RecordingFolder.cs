@@ -1,0 +1,30 @@
+using Holdfast.Recording.Parquet;
+
+namespace Holdfast.Recording;
+
+/// <summary>Where recordings are.</summary>
+public static class RecordingFolder
+{
+    /// <summary>Below Holdfast's own folder.</summary>
+    public static string In(string home) => Path.Combine(home, "recordings");
+
+    /// <summary>Where its segments are written.</summary>
+    public static string SegmentsIn(string home) => Path.Combine(In(home), RecordingFiles.SegmentFolder);
+
+    /// <summary>How many bytes stand in segments that could be compacted. Throws nothing: what cannot be read is not
+    /// there.</summary>
+    public static long CompleteBytes(string folder)
+    {
+        try
+        {
+            return RecordingFiles.Find(folder).Segments
+                .Select(name => Path.Combine(folder, name))
+                .Where(RecordingFiles.IsComplete)
+                .Sum(path => new FileInfo(path).Length);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Text.Json.JsonException)
+        {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Holdfast.Recording.Records;
+
+namespace Holdfast.Recording.Sql;
+
+/// <summary>A column: its name and the engine's type.</summary>
+internal sealed record RecordingColumn(string Name, string Type);
+
+/// <summary>A table that stands in files: what its lines and its Parquet hold. Other tables are made of these.</summary>
+/// <param name="Family">The word in the files' names.</param>
+/// <param name="Name">What queries call it.</param>
+/// <param name="Columns">The members of a line, in the order of the table.</param>
+/// <param name="Key">A column that every line has; a line without it was torn.</param>
+/// <param name="Date">The day a row belongs to, in UTC, as an expression over the columns.</param>
+/// <param name="MaxLineBytes">How long a line may be; nobody writes a longer one, since it could not be read back. Costs its
+/// reader twice as much memory.</param>
+internal sealed record RecordingTable(
+    string Family, string Name, IReadOnlyList<RecordingColumn> Columns, string Key, string Date, int MaxLineBytes)
+{
+    private const string DayOfStart = "strftime(started_at, '%Y-%m-%d')";
+
+    /// <summary>One row an exchange.</summary>
+    public static RecordingTable Exchanges { get; } = new(
+        "exchanges", "ai_gateway_exchanges", ColumnsOf(RecordJson.Default.ExchangeRecord), "exchange_id", DayOfStart,
+        RecordLine.MaxBytes);
+
+    /// <summary>One row for each thing that happened to a client's connection.</summary>
+    public static RecordingTable SocketEvents { get; } = new(
+        "socket-events", "ai_gateway_socket_events", ColumnsOf(RecordJson.Default.SocketEventRecord), "kind",
+        "strftime(at, '%Y-%m-%d')", RecordLine.MaxBytes);
+
+    /// <summary>One row a part of a message. Rows of exchanges whose bodies are not recorded are made of those.</summary>
+    public static RecordingTable Messages { get; } = new(
+        "messages", "ai_gateway_messages", MessageColumns.All, "part_id", "date", 16 * 1024 * 1024);
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<RecordingTable> All { get; } = [Exchanges, SocketEvents, Messages];
+
+    /// <summary>The columns as one list of names.</summary>
+    public string Names => string.Join(", ", Columns.Select(column => DuckDb.Name(column.Name)));
+
+    /// <summary>Reads lines of segments; a torn one is passed over.</summary>
+    public string ReadLines(IEnumerable<string> files)
+    {
+        var columns = string.Join(", ", Columns.Select(column => $"{DuckDb.Quote(column.Name)}: {DuckDb.Quote(column.Type)}"));
+        return $"""
+            SELECT * FROM read_json({ListOf(files)}, format = 'newline_delimited', ignore_errors = true,
+              maximum_object_size = {MaxLineBytes}, columns = {"{"}{columns}{"}"}) WHERE {Key} IS NOT NULL
+            """;
+    }
+
+    /// <summary>Reads Parquet, also such as was written when the table had fewer columns.</summary>
+    public static string ReadParquet(IEnumerable<string> files) =>
+        $"SELECT * FROM read_parquet({ListOf(files)}, union_by_name = true)";
+
+    /// <summary>The columns and no rows.</summary>
+    public string Nothing =>
+        $"SELECT {string.Join(", ", Columns.Select(c => $"NULL::{c.Type} AS {DuckDb.Name(c.Name)}"))} WHERE false";
+
+    private static string ListOf(IEnumerable<string> files) => $"[{string.Join(", ", files.Select(DuckDb.Quote))}]";
+
+    private static List<RecordingColumn> ColumnsOf(JsonTypeInfo type) =>
+        [.. type.Properties.Select(property => new RecordingColumn(property.Name, TypeOf(property.PropertyType)))];
+
+    private static string TypeOf(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
+    {
+        var t when t == typeof(string) => "VARCHAR",
+        var t when t == typeof(bool) => "BOOLEAN",
+        var t when t == typeof(int) => "INTEGER",
+        var t when t == typeof(long) => "BIGINT",
+        var t when t == typeof(double) => "DOUBLE",
+        var t when t == typeof(DateTimeOffset) => "TIMESTAMP",
+        var t when t == typeof(IReadOnlyList<AttemptRecord>) => $"STRUCT({string.Join(", ",
+            ColumnsOf(RecordJson.Default.AttemptRecord).Select(c => $"{DuckDb.Name(c.Name)} {c.Type}"))})[]",
+        var t => throw new NotSupportedException($"No column holds a {t.Name}."),
+    };
+}

@@ -1,0 +1,89 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using Holdfast.Configuration;
+using Holdfast.Recording;
+
+namespace Holdfast.Recordings;
+
+/// <summary>Has complete segments turned into Parquet, and days that are too old deleted: by a process of its own, since a
+/// crash or the memory of the database engine must not touch the gateway (<c>holdfast compact</c>). One at a time.</summary>
+internal sealed class CompactionWorker(
+    RecordingOptions options, string home, TimeProvider time, ILogger<CompactionWorker> logger) : BackgroundService
+{
+    private const long ManyBytes = 32 * 1024 * 1024;
+
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(30);
+
+    // What a laptop records in a day is little: it is compacted now and then, and once after the start.
+    private static readonly TimeSpan AtLeast = TimeSpan.FromHours(1);
+
+    private readonly string _folder = RecordingFolder.In(home);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var last = time.GetTimestamp();
+        using var timer = new PeriodicTimer(CheckInterval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            var waiting = RecordingFolder.CompleteBytes(_folder);
+            if (waiting < ManyBytes && (waiting == 0 || time.GetElapsedTime(last) < AtLeast))
+            {
+                continue;
+            }
+
+            last = time.GetTimestamp();
+            if (await CompactAsync(stoppingToken) is { } problem)
+            {
+                logger.CompactionFailed(problem);
+                await Task.Delay(AfterFailure, time, stoppingToken);
+            }
+        }
+    }
+
+    // Answers what went wrong.
+    private async Task<string?> CompactAsync(CancellationToken stoppingToken)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            ArgumentList = { "compact", "--retention-days", options.RetentionDays.ToString(CultureInfo.InvariantCulture) },
+            Environment = { [HoldfastHome.Variable] = home },
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        try
+        {
+            using var process = Process.Start(start)!;
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            deadline.CancelAfter(Longest);
+            try
+            {
+                // Turns first: it takes what they leave.
+                process.PriorityClass = ProcessPriorityClass.BelowNormal;
+                var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
+                var error = process.StandardError.ReadToEndAsync(deadline.Token);
+                await process.WaitForExitAsync(deadline.Token);
+                logger.Compacted((await output).TrimEnd());
+                return process.ExitCode == 0 ? null : (await error).TrimEnd();
+            }
+            finally
+            {
+                if (!process.HasExited)
+                {
+                    process.Kill();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
+        {
+            return $"it took longer than {Longest.TotalMinutes:0} minutes";
+        }
+        catch (Exception e) when (e is Win32Exception or InvalidOperationException)
+        {
+            return e.Message;
+        }
+    }
+}

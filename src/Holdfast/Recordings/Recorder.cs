@@ -1,0 +1,81 @@
+using Holdfast.Observability;
+using Holdfast.Recording.Records;
+using Holdfast.Recording.Segments;
+
+namespace Holdfast.Recordings;
+
+/// <summary>Where what happened is handed in to be written down. Owns the writers of the segments. Nobody ever waits for a
+/// disk here: what cannot be written waits in memory, what has no room there is lost and counted (R129, R130).</summary>
+internal sealed class Recorder : IHostedService
+{
+    private const long SegmentBytes = 16 * 1024 * 1024;
+
+    private static readonly TimeSpan SegmentAge = TimeSpan.FromMinutes(10);
+
+    private readonly GatewayMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Recorder> _logger;
+    private readonly SegmentWriter? _exchanges;
+    private readonly SegmentWriter? _socketEvents;
+
+    /// <param name="options">What is recorded.</param>
+    /// <param name="segments">Where segments are made; null records nothing.</param>
+    /// <param name="metrics">Counts what is lost.</param>
+    /// <param name="time">The time.</param>
+    /// <param name="logger">Told when the disk refuses.</param>
+    public Recorder(
+        RecordingOptions options, ISegmentFolder? segments, GatewayMetrics metrics, TimeProvider time, ILogger<Recorder> logger)
+    {
+        (_metrics, _time, _logger, FsyncInterval) = (metrics, time, logger, options.FsyncInterval);
+        if (segments is not null && options.Enabled)
+        {
+            var terms = new SegmentTerms(options.FsyncInterval, SegmentBytes, SegmentAge, options.MaxWaitingBytes);
+            _exchanges = NewWriter("exchanges", segments, terms);
+            _socketEvents = NewWriter("socket-events", segments, terms);
+            metrics.ObserveRecording(() => States);
+        }
+    }
+
+    /// <summary>How long a power failure may take back.</summary>
+    public TimeSpan FsyncInterval { get; }
+
+    /// <summary>How its writers stand; none where nothing is recorded.</summary>
+    public IReadOnlyList<SegmentState> States => _exchanges is null ? [] : [_exchanges.State, _socketEvents!.State];
+
+    /// <summary>An exchange has ended. Never waits, never throws.</summary>
+    /// <param name="line">Its record.</param>
+    public void Exchange(ReadOnlySpan<byte> line)
+    {
+        if (_exchanges?.Add(line) == false)
+        {
+            _metrics.RecordsLost(1, "recording_full");
+        }
+    }
+
+    /// <summary>Something happened to a client's connection. Never waits, never throws.</summary>
+    /// <param name="kind">What.</param>
+    /// <param name="connection">The connection's id.</param>
+    public void SocketEvent(string kind, string? connection) => _socketEvents?.Add(RecordLine.Write(
+        new() { At = _time.GetUtcNow(), Kind = kind, Connection = connection }, RecordJson.Default.SocketEventRecord));
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => _exchanges is null
+        ? Task.CompletedTask
+        : Task.WhenAll(_exchanges.StopAsync(cancellationToken), _socketEvents!.StopAsync(cancellationToken));
+
+    private SegmentWriter NewWriter(string family, ISegmentFolder segments, SegmentTerms terms) => new(family, segments, terms, _time)
+    {
+        ProblemChanged = problem =>
+        {
+            if (problem is null)
+            {
+                _logger.WritesAgain(family);
+            }
+            else
+            {
+                _logger.CannotWrite(family, problem);
+            }
+        },
+    };
+}

@@ -15,6 +15,8 @@ internal sealed record Arguments(IReadOnlyList<string> Measures, Settings Settin
         ["journal"] = bed => new JournalMeasure(bed),
         ["journal-open"] = bed => new OpenMeasure(bed, ofJournal: true),
         ["replay"] = bed => new ReplayMeasure(bed),
+        ["recording"] = bed => new RecordingMeasure(bed),
+        ["records"] = bed => new RecordsMeasure(bed),
         ["start"] = bed => new StartMeasure(bed),
         ["body"] = bed => new BodyMeasure(bed),
     };

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 using Holdfast.Load;
 
 const string usage = """
-    Usage: ./bench [requests] [route] [failover] [streams] [open] [journal] [journal-open] [replay] [start] [body]
+    Usage: ./bench [requests] [route] [failover] [streams] [open] [journal] [journal-open] [replay] [recording] [records]
+                   [start] [body]
                    [--rounds N] [--quick]
                    [--gateway-command "COMMAND"] [--floor-command "COMMAND"] [--simulator-command "COMMAND"]
     Without a measure, all run. See docs/benchmarks.md.

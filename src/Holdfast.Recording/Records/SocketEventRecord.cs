@@ -4,7 +4,7 @@ namespace Holdfast.Recording.Records;
 public sealed class SocketEventRecord
 {
     /// <summary>When.</summary>
-    public DateTimeOffset At { get; set; }
+    public DateTimeOffset HappenedAt { get; set; }
 
     /// <summary>What: <c>accepted</c>, <c>protocol_error</c>, <c>header_timeout</c>, <c>handshake_failed</c>,
     /// <c>idle_closed_by_us</c>, <c>reset_before_request</c>, <c>reset_mid_request</c>, <c>reset_mid_answer</c>,

@@ -28,7 +28,7 @@ internal sealed record RecordingTable(
     /// <summary>One row for each thing that happened to a client's connection.</summary>
     public static RecordingTable SocketEvents { get; } = new(
         "socket-events", "ai_gateway_socket_events", ColumnsOf(RecordJson.Default.SocketEventRecord), "kind",
-        "strftime(at, '%Y-%m-%d')", RecordLine.MaxBytes);
+        "strftime(happened_at, '%Y-%m-%d')", RecordLine.MaxBytes);
 
     /// <summary>One row a part of a message. Rows of exchanges whose bodies are not recorded are made of those.</summary>
     public static RecordingTable Messages { get; } = new(

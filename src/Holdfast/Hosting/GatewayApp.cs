@@ -23,7 +23,7 @@ internal static class GatewayApp
     /// <param name="cancellationToken">Begins the drain, as a signal does.</param>
     public static async Task RunAsync(HoldfastOptions options, string home, CancellationToken cancellationToken)
     {
-        var parts = new GatewayParts { Home = home };
+        var parts = new GatewayParts { Home = home, Program = Environment.ProcessPath };
         await using var app = Build(options, parts);
         await app.StartAsync(cancellationToken);
         await StartupText.WriteAsync(Console.Error, options, Addresses(app));
@@ -40,7 +40,7 @@ internal static class GatewayApp
         builder.Services.AddSingleton(parts.Time);
         builder.ConfigureListeners(options, parts.TreatsLoopbackAsRemote);
         builder.Services.AddObservability(parts.ExchangeLog);
-        builder.Services.AddRecording(options.Recording, parts.Home);
+        builder.Services.AddRecording(options.Recording, parts);
         builder.Services.AddSimulatorUpstream(options);
         builder.Services.AddUpstreams(parts.Environment);
         builder.Services.AddFailover();
@@ -101,19 +101,20 @@ internal static class GatewayApp
         services.GetRequiredService<SocketCounters>().Snapshot()
             .Select(count => (SocketCounters.NameOf(count.Key), count.Value));
 
-    private static void AddRecording(this IServiceCollection services, RecordingOptions options, string? home)
+    private static void AddRecording(this IServiceCollection services, RecordingOptions options, GatewayParts parts)
     {
         services.AddSingleton(options);
         services.AddSingleton(provider => new Recorder(
             options,
-            home is null ? null : provider.GetService<ISegmentFolder>() ?? new SegmentFolder(RecordingFolder.SegmentsIn(home)),
+            parts.Home is not { } home ? null : provider.GetService<ISegmentFolder>() ?? new SegmentFolder(RecordingFolder.SegmentsIn(home)),
             provider.GetRequiredService<GatewayMetrics>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Recorder>>()));
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<Recorder>());
-        if (home is not null && options.Enabled)
+        if (parts is { Home: not null, Program: not null } && options.Enabled)
         {
-            services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CompactionWorker>(provider, home));
+            services.AddHostedService(provider =>
+                ActivatorUtilities.CreateInstance<CompactionWorker>(provider, parts));
         }
     }
 

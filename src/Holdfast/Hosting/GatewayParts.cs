@@ -9,6 +9,9 @@ internal sealed class GatewayParts
     /// <summary>The folder <c>HOLDFAST_HOME</c>; without one there are no signals and no admin socket.</summary>
     public string? Home { get; init; }
 
+    /// <summary>The program that runs what needs a process of its own; without one, recordings are not compacted.</summary>
+    public string? Program { get; init; }
+
     /// <summary>Reads an environment variable; null reads the process's own.</summary>
     public Func<string, string?>? Environment { get; init; }
 

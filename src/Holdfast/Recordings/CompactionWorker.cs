@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using Holdfast.Configuration;
+using Holdfast.Hosting;
 using Holdfast.Recording;
 
 namespace Holdfast.Recordings;
@@ -9,7 +10,7 @@ namespace Holdfast.Recordings;
 /// <summary>Has complete segments turned into Parquet, and days that are too old deleted: by a process of its own, since a
 /// crash or the memory of the database engine must not touch the gateway (<c>holdfast compact</c>). One at a time.</summary>
 internal sealed class CompactionWorker(
-    RecordingOptions options, string home, TimeProvider time, ILogger<CompactionWorker> logger) : BackgroundService
+    RecordingOptions options, GatewayParts parts, TimeProvider time, ILogger<CompactionWorker> logger) : BackgroundService
 {
     private const long ManyBytes = 32 * 1024 * 1024;
 
@@ -20,7 +21,7 @@ internal sealed class CompactionWorker(
     // What a laptop records in a day is little: it is compacted now and then, and once after the start.
     private static readonly TimeSpan AtLeast = TimeSpan.FromHours(1);
 
-    private readonly string _folder = RecordingFolder.In(home);
+    private readonly string _folder = RecordingFolder.In(parts.Home!);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -46,10 +47,10 @@ internal sealed class CompactionWorker(
     // Answers what went wrong.
     private async Task<string?> CompactAsync(CancellationToken stoppingToken)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        var start = new ProcessStartInfo(parts.Program!)
         {
             ArgumentList = { "compact", "--retention-days", options.RetentionDays.ToString(CultureInfo.InvariantCulture) },
-            Environment = { [HoldfastHome.Variable] = home },
+            Environment = { [HoldfastHome.Variable] = parts.Home },
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

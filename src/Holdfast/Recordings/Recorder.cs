@@ -56,7 +56,7 @@ internal sealed class Recorder : IHostedService
     /// <param name="kind">What.</param>
     /// <param name="connection">The connection's id.</param>
     public void SocketEvent(string kind, string? connection) => _socketEvents?.Add(RecordLine.Write(
-        new() { At = _time.GetUtcNow(), Kind = kind, Connection = connection }, RecordJson.Default.SocketEventRecord));
+        new() { HappenedAt = _time.GetUtcNow(), Kind = kind, Connection = connection }, RecordJson.Default.SocketEventRecord));
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

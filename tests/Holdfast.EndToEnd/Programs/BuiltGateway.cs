@@ -10,8 +10,10 @@ internal sealed partial class BuiltGateway : IAsyncDisposable
     private static readonly Lazy<Task> Built = new(BuildAsync);
 
     private readonly DirectoryInfo _home;
+    private readonly bool _ownsHome;
 
-    private BuiltGateway(DirectoryInfo home, ChildProgram program) => (_home, Program) = (home, program);
+    private BuiltGateway(DirectoryInfo home, bool ownsHome, ChildProgram program) =>
+        (_home, _ownsHome, Program) = (home, ownsHome, program);
 
     /// <summary>The process.</summary>
     public ChildProgram Program { get; }
@@ -40,14 +42,24 @@ internal sealed partial class BuiltGateway : IAsyncDisposable
         string? configuration = null, string listen = "http://127.0.0.1:0",
         params (string Name, string Value)[] environment)
     {
-        await Built.Value;
         var home = Directory.CreateTempSubdirectory("holdfast-e2e-");
         if (configuration is not null)
         {
             await File.WriteAllTextAsync(Path.Combine(home.FullName, "holdfast.json"), configuration);
         }
 
-        var gateway = new BuiltGateway(home, ChildProgram.Start(
+        return await StartAsync(home, ownsHome: true, listen, environment);
+    }
+
+    /// <summary>Starts one in a home that is there already, and stays.</summary>
+    public static Task<BuiltGateway> StartInAsync(TemporaryHome home) =>
+        StartAsync(new DirectoryInfo(home.Path), ownsHome: false, "http://127.0.0.1:0", []);
+
+    private static async Task<BuiltGateway> StartAsync(
+        DirectoryInfo home, bool ownsHome, string listen, (string Name, string Value)[] environment)
+    {
+        await Built.Value;
+        var gateway = new BuiltGateway(home, ownsHome, ChildProgram.Start(
             Repository.Holdfast, ["serve", "--listen", listen], null, [("HOLDFAST_HOME", home.FullName), .. environment]));
         try
         {
@@ -65,7 +77,10 @@ internal sealed partial class BuiltGateway : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Program.DisposeAsync();
-        _home.Delete(recursive: true);
+        if (_ownsHome)
+        {
+            _home.Delete(recursive: true);
+        }
     }
 
     private static async Task BuildAsync()

@@ -96,6 +96,13 @@ internal sealed partial class ChildProgram : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Ends it where it stands (SIGKILL).</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
     /// <summary>Sends SIGTERM.</summary>
     public async Task TerminateAsync()
     {

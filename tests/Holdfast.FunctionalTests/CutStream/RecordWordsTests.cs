@@ -15,8 +15,9 @@ public sealed class RecordWordsTests
     [Fact]
     public async Task The_scripted_mix_of_failures_is_recorded_in_the_words_of_the_report()
     {
+        using var recordings = new RecordingsFolder();
         var time = new ManualTime();
-        await using var gateway = await TestGateway.StartAsync(time: time);
+        await using var gateway = await TestGateway.StartAsync(time: time, home: recordings.Home);
         gateway.Upstream.Always(Answer.Choose(request => request.Model switch
         {
             "sse-abort" => Answer.Ok().SilentAfter(3),
@@ -53,6 +54,15 @@ public sealed class RecordWordsTests
             (r.ClientName, r.ClientVersion, r.Upstream, r.Method, r.Path, r.Query, r.Attempts)));
         Assert.All(records.Where(r => r.Error == "client_aborted"),
             r => Assert.Equal(("client_aborted", "client", r.IsSse ? 200 : 0), (r.End, r.EndSide, r.Status)));
+
+        // R20: the report's own statement, on what was written down.
+        await gateway.StopAsync();
+        var report = recordings.Ask(ReferenceStatement.Sql);
+        Assert.Equal(
+            ["client_aborted|true|16", "client_aborted|false|15", "socket hang up|false|2", "read ECONNRESET|true|1", "read ETIMEDOUT|false|1"],
+            report);
+        recordings.Compact();
+        Assert.Equal(report, recordings.Ask(ReferenceStatement.Sql));
     }
 
     /// <summary>R18: what the record says of one failed turn is what the sockets saw.</summary>

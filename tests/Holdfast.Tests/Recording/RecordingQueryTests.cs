@@ -12,18 +12,6 @@ public sealed class RecordingQueryTests : IDisposable
 
     public void Dispose() => _recordings.Dispose();
 
-    /// <summary>The statement of S0, as its users have it.</summary>
-    public const string Reference = """
-        SELECT CAST(json_extract(attributes, '$.gateway.error') AS VARCHAR) AS err,
-          CAST(json_extract(attributes, '$.gateway.is_sse') AS VARCHAR) AS is_sse,
-          count(DISTINCT CAST(json_extract(attributes, '$.gateway.exchange_id') AS VARCHAR)) AS exchanges
-        FROM ai_gateway_messages
-        WHERE date >= '2026-06-01'
-          AND CAST(json_extract(attributes, '$.gateway.upstream') AS VARCHAR) LIKE '%anthropic%'
-          AND json_extract(attributes, '$.gateway.error') IS NOT NULL
-        GROUP BY 1,2 ORDER BY exchanges DESC
-        """;
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -44,7 +32,7 @@ public sealed class RecordingQueryTests : IDisposable
 
         Assert.Equal(
             ["client_aborted|true|16", "client_aborted|false|15", "socket hang up|false|2", "read ECONNRESET|true|1"],
-            _recordings.Ask(Reference));
+            _recordings.Ask(ReferenceStatement.Sql));
     }
 
     [Fact]
@@ -82,7 +70,7 @@ public sealed class RecordingQueryTests : IDisposable
     [Fact]
     public void A_table_has_its_columns_before_anything_is_recorded()
     {
-        Assert.Empty(_recordings.Ask(Reference));
+        Assert.Empty(_recordings.Ask(ReferenceStatement.Sql));
         Assert.Equal(
             RecordingViews.Names, _recordings.Ask("SELECT DISTINCT table_name FROM duckdb_columns() WHERE NOT internal ORDER BY 1"));
         Assert.Equal(

@@ -4,6 +4,7 @@ using Holdfast.Configuration;
 using Holdfast.Failover;
 using Holdfast.Journal;
 using Holdfast.Observability;
+using Holdfast.Pricing;
 using Holdfast.Proxy;
 using Holdfast.Routing;
 using Holdfast.Upstreams;
@@ -130,6 +131,7 @@ internal static class GatewayApp
         services.AddSingleton<StormGuard>();
         services.AddSingleton<RouteTable>();
         services.AddSingleton<AttemptRunner>();
+        services.AddSingleton(provider => OwnPrices.BookWith(provider.GetRequiredService<HoldfastOptions>().Prices));
         services.AddSingleton<ExchangeTools>();
         services.AddSingleton<ExchangeHandler>();
     }

@@ -194,7 +194,8 @@ public struct UsageReader
 
     private void NoteTotal(ReadOnlySpan<byte> name, long value)
     {
-        if (name.SequenceEqual("input_tokens"u8) || name.SequenceEqual("prompt_tokens"u8) || name.SequenceEqual("promptTokenCount"u8))
+        if (name.SequenceEqual("input_tokens"u8) || name.SequenceEqual("prompt_tokens"u8)
+            || name.SequenceEqual("promptTokenCount"u8))
         {
             _input = value;
         }

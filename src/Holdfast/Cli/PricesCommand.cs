@@ -68,7 +68,8 @@ internal static class PricesCommand
         }
 
         console.Output.WriteLine($"holds:       {SpanOf(row)}");
-        console.Output.WriteLine($"source:      {row.Source} ({row.Confidence})");
+        console.Output.WriteLine($"source:      {row.Source}");
+        console.Output.WriteLine($"confidence:  {row.Confidence}");
         return ExitCodes.Done;
     }
 
@@ -80,7 +81,8 @@ internal static class PricesCommand
             output.WriteLine(asJson
                 ? JsonOf(row, ModelName.Normalise(row.Model))
                 : string.Create(CultureInfo.InvariantCulture,
-                    $"{row.Model.PadRight(width)}  {row.Prices.Input,8} in  {row.Prices.Output,8} out  {row.Prices.CacheRead,8} read"));
+                    $"{row.Model.PadRight(width)}  {row.Prices.Input,8} in  {row.Prices.Output,8} out  ")
+                + string.Create(CultureInfo.InvariantCulture, $"{row.Prices.CacheRead,8} cache read"));
         }
 
         return ExitCodes.Done;
@@ -103,7 +105,8 @@ internal static class PricesCommand
 
     private static string JsonOf(PriceRow row, string normal) => JsonSerializer.Serialize(
         new PriceDocument(
-            row.Model, normal, row.Provider, row.Prices, row.TierOver, row.TierPrices, row.From, row.To, row.Source, row.Confidence),
+            row.Model, normal, row.Provider, row.Prices, row.TierOver, row.TierPrices, row.From, row.To, row.Source,
+            row.Confidence),
         PriceJson.Default.PriceDocument);
 }
 

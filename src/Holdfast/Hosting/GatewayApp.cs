@@ -103,7 +103,7 @@ internal static class GatewayApp
         services.AddSingleton(provider => new StormWatch(provider.GetRequiredService<FailoverOptions>().Storms));
         services.AddSingleton(provider => new Lazy<ErrorClassifier>(
             () => new(provider.GetRequiredService<FailoverOptions>().Rules)));
-        services.AddHostedService<FailoverWarmUp>();
+        services.AddHostedService<WarmUp>();
         services.AddSingleton(provider => new FailoverTools(
             provider.GetRequiredService<FailoverOptions>(),
             provider.GetRequiredService<Lazy<ErrorClassifier>>(),

@@ -25,7 +25,8 @@ public sealed class PricesCommandTests : CliTest
             prices:      2 in, 10 out, 0.1 cache read, 2.5 cache write, 2.5 cache write for 1 h
             over 272000  4 in, 15 out, 0.2 cache read, 5 cache write, 5 cache write for 1 h
             holds:       from 2026-11-17
-            source:      developers.openai.com model/pricing pages Sep-Nov 2026; 12-hour cache write 5.00; tier by the 2x/1.5x rule (high (tier derived))
+            source:      developers.openai.com model/pricing pages Sep-Nov 2026; 12-hour cache write 5.00; tier by the 2x/1.5x rule
+            confidence:  high (tier derived)
 
             """.ReplaceLineEndings("\n"),
             output);

@@ -19,7 +19,8 @@ internal sealed class PriceKind : ValueKind<decimal>
     {
         if (node is not ValueNode { Form: ValueForm.Number or ValueForm.Untyped } value
             || !decimal.TryParse(
-                value.Text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var price))
+                value.Text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+                out var price))
         {
             return Wrong("is not a price: write US dollars in digits, without quotes or sign.");
         }

@@ -195,7 +195,7 @@ public sealed class ExchangeRecord
     /// <summary>Input tokens without cache, as the answer stated them.</summary>
     public long? InputTokens { get; set; }
 
-    /// <summary>Output tokens.</summary>
+    /// <summary>Output tokens, reasoning included.</summary>
     public long? OutputTokens { get; set; }
 
     /// <summary>Tokens read from the provider's cache.</summary>
@@ -203,6 +203,28 @@ public sealed class ExchangeRecord
 
     /// <summary>Tokens written to the provider's cache.</summary>
     public long? CacheWriteTokens { get; set; }
+
+    /// <summary>Those of <see cref="CacheWriteTokens"/> that are kept for an hour.</summary>
+    [JsonPropertyName("cache_write_1h_tokens")]
+    public long? CacheWrite1hTokens { get; set; }
+
+    /// <summary>Those of <see cref="OutputTokens"/> that were reasoning, as far as the answer tells.</summary>
+    public long? ReasoningTokens { get; set; }
+
+    /// <summary>Requests of the provider's own tools that are billed by number: web searches.</summary>
+    public long? ServerToolRequests { get; set; }
+
+    /// <summary>How the answer says that it was served: <c>standard</c>, <c>priority</c>, <c>flex</c>, <c>batch</c>,
+    /// <c>fast</c>, or the provider's own word; null where it does not say.</summary>
+    public string? ServiceTier { get; set; }
+
+    /// <summary>What it cost in US dollars, by the price book, to a billionth; null where that is not known.</summary>
+    public double? CostUsd { get; set; }
+
+    /// <summary>What <see cref="CostUsd"/> is: <c>priced</c>; <c>estimated</c>, as the tokens are: input that was not stated
+    /// costs nothing there; <c>unknown_model</c>: no price is known for that model at that time, or for the service tier
+    /// or the tools it was served with. Null where there are no tokens.</summary>
+    public string? CostState { get; set; }
 
     /// <summary>How many rows of <c>ai_gateway_messages</c> were made of its bodies; null where they are not recorded.</summary>
     public int? Messages { get; set; }

@@ -47,7 +47,9 @@ internal sealed partial class RecordingQuery : IDisposable
 
         // Whatever a column's type is, the engine writes it as text, or as JSON.
         var text = asJson ? "CAST(to_json(COLUMNS(*)) AS VARCHAR)" : "CAST(COLUMNS(*) AS VARCHAR)";
-        return new(statement.Columns, statement.Types, _database.Query($"SELECT {text} FROM query({DuckDb.Quote(sql)})"));
+        var columns = statement.Columns;
+        var ordered = StableOrder.Of(_database, sql, columns.Count);
+        return new(columns, statement.Types, _database.Query($"SELECT {text} FROM query({DuckDb.Quote(ordered)})"));
     }
 
     /// <summary>Ends what runs now: it throws. Safe from any thread.</summary>

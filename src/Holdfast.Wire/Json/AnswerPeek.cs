@@ -48,6 +48,16 @@ public readonly record struct AnswerPeek(bool IsCut, string? Model, TokenUsage? 
                     reader.Read();
                     model = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
                 }
+                else if (isTop && length == 12 && reader.ValueTextEquals("service_tier"u8))
+                {
+                    reader.Read();
+                    usage.ReadServiceTier(ref reader);
+                }
+                else if (isTop && length == 10 && reader.ValueTextEquals("tool_usage"u8))
+                {
+                    reader.Read();
+                    usage.ReadToolUsage(ref reader);
+                }
                 else if (isTop && length == 5 && reader.ValueTextEquals("error"u8))
                 {
                     reader.Read();

@@ -76,12 +76,12 @@ internal sealed class OpenAIChatStream(StreamContext context) : StreamFollower
                 reader.Read();
                 _usage.Read(ref reader);
             }
-            else if (reader.ValueTextEquals("id"u8) && _id is null)
+            else if (_id is null && reader.ValueTextEquals("id"u8))
             {
                 reader.Read();
                 _id = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
             }
-            else if (reader.ValueTextEquals("model"u8) && Model is null)
+            else if (Model is null && reader.ValueTextEquals("model"u8))
             {
                 reader.Read();
                 Model = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
@@ -91,6 +91,11 @@ internal sealed class OpenAIChatStream(StreamContext context) : StreamFollower
                 reader.Read();
                 isErrorEvent |= reader.TokenType is JsonTokenType.StartObject or JsonTokenType.String;
                 reader.Skip();
+            }
+            else if (reader.ValueTextEquals("service_tier"u8))
+            {
+                reader.Read();
+                _usage.ReadServiceTier(ref reader);
             }
             else
             {

@@ -198,6 +198,16 @@ internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollo
                 reader.Read();
                 Model = reader.TokenType == JsonTokenType.String ? reader.GetString() : Model;
             }
+            else if (reader.ValueTextEquals("service_tier"u8))
+            {
+                reader.Read();
+                _usage.ReadServiceTier(ref reader);
+            }
+            else if (reader.ValueTextEquals("tool_usage"u8))
+            {
+                reader.Read();
+                _usage.ReadToolUsage(ref reader);
+            }
             else
             {
                 reader.Read();

@@ -18,6 +18,7 @@ internal static class HoldfastCommandLine
             ConfigCommand.Create(environment),
             ExplainCommand.Create(),
             ClassifyCommand.Create(environment, Console.In),
+            PricesCommand.Create(environment, TimeProvider.System),
             DocsCommand.Create(),
         };
 

@@ -1,3 +1,4 @@
+using Holdfast.Accounts.Pricing;
 using Holdfast.Configuration.Settings;
 using Holdfast.Upstreams;
 
@@ -22,6 +23,7 @@ internal static class ConfigurationRules
 
         new RouteRules(options, reading).Check();
         CheckFailoverRules(options, reading);
+        CheckPrices(options, reading);
     }
 
     private static void CheckListeners(HoldfastOptions options, SettingsReading reading)
@@ -102,6 +104,30 @@ internal static class ConfigurationRules
             if (!reading.IsWrong(path) && !conditions.Any(condition => reading.IsGiven($"{path}.{condition}")))
             {
                 reading.RejectRule(path, null, "would match every error: add \"match\", \"status\", \"code\" or \"provider\".");
+            }
+        }
+    }
+
+    private static void CheckPrices(HoldfastOptions options, SettingsReading reading)
+    {
+        var seen = new HashSet<(string Model, DateOnly? From)>();
+        for (var index = 0; index < options.Prices.Count; index++)
+        {
+            var price = options.Prices[index];
+            var path = $"prices[{index}].model";
+            var model = ModelName.Normalise(price.Model);
+            if (model.Length == 0)
+            {
+                if (price.Model.Length > 0)
+                {
+                    reading.RejectRule(path, price.Model, $"is too long: a model's name has at most {ModelName.Longest} letters.");
+                }
+            }
+            else if (!reading.IsWrong($"prices[{index}].from") && !seen.Add((model, price.From)))
+            {
+                reading.RejectRule(path, price.Model, price.From is null
+                    ? "is given twice: keep one of them, or add \"from\" to the later one."
+                    : "is given twice from the same day: keep one of them.");
             }
         }
     }

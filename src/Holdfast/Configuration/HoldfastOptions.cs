@@ -1,6 +1,7 @@
 using Holdfast.Failover;
 using Holdfast.Hosting;
 using Holdfast.Journal;
+using Holdfast.Pricing;
 using Holdfast.Proxy;
 using Holdfast.Recordings;
 using Holdfast.Routing;
@@ -61,6 +62,10 @@ public sealed class HoldfastOptions
 
     /// <summary>How large what clients send may be.</summary>
     public LimitOptions Limits { get; set; } = new();
+
+    /// <summary>What models cost: in the place of the prices the program brings, or for models it does not know. Default none.
+    /// <c>holdfast prices</c> shows what holds.</summary>
+    public IReadOnlyList<PriceOptions> Prices { get; set; } = [];
 
     /// <summary>Whether the log follows every step of an exchange (no bodies, no keys). Default false.
     /// <c>DEBUG</c> (<c>true</c>, <c>1</c>, <c>false</c> or <c>0</c>; others are not for us) overrides.</summary>

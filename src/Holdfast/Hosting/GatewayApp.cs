@@ -3,6 +3,7 @@ using Holdfast.Configuration;
 using Holdfast.Failover;
 using Holdfast.Journal;
 using Holdfast.Observability;
+using Holdfast.Pricing;
 using Holdfast.Proxy;
 using Holdfast.Recording;
 using Holdfast.Recording.Segments;
@@ -125,7 +126,7 @@ internal static class GatewayApp
         services.AddSingleton(provider => new StormWatch(provider.GetRequiredService<FailoverOptions>().Storms));
         services.AddSingleton(provider => new Lazy<ErrorClassifier>(
             () => new(provider.GetRequiredService<FailoverOptions>().Rules)));
-        services.AddHostedService<FailoverWarmUp>();
+        services.AddHostedService<WarmUp>();
         services.AddSingleton(provider => new FailoverTools(
             provider.GetRequiredService<FailoverOptions>(),
             provider.GetRequiredService<Lazy<ErrorClassifier>>(),
@@ -153,6 +154,7 @@ internal static class GatewayApp
         services.AddSingleton<StormGuard>();
         services.AddSingleton<RouteTable>();
         services.AddSingleton<AttemptRunner>();
+        services.AddSingleton(provider => OwnPrices.BookWith(provider.GetRequiredService<HoldfastOptions>().Prices));
         services.AddSingleton<ExchangeTools>();
         services.AddSingleton<ExchangeHandler>();
     }

@@ -32,6 +32,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     private CancellationToken _clientGone;
     private long _upstreamHeardAt;
     private Phase _phase;
+    private bool _isUsOnly;
     private TurnJournal? _journal;
     private TurnTerms? _turnTerms;
     private ITurnSource? _turnSource;
@@ -168,7 +169,9 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
         (record.HeadersMs, record.FirstEventMs, record.FirstOutputMs, record.LongestGapMs) = (null, null, null, null);
         (record.Events, record.TerminalSeen) = (0, false);
         (record.UsageState, record.InputTokens, record.OutputTokens) = (null, null, null);
-        (record.CacheReadTokens, record.CacheWriteTokens) = (null, null);
+        (record.CacheReadTokens, record.CacheWriteTokens, record.CacheWrite1hTokens) = (null, null, null);
+        (record.ReasoningTokens, record.ServerToolRequests, record.ServiceTier) = (null, null, null);
+        _isUsOnly = false;
     }
 
     /// <summary>The present attempt has come so far; a stream that is open stays open.</summary>
@@ -205,6 +208,11 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
             Record.OutputTokens = tokens.Output;
             Record.CacheReadTokens = tokens.CacheRead;
             Record.CacheWriteTokens = tokens.CacheWrite;
+            Record.CacheWrite1hTokens = tokens.CacheWrite1h;
+            Record.ReasoningTokens = tokens.Reasoning;
+            Record.ServerToolRequests = tokens.ServerToolRequests;
+            Record.ServiceTier = tokens.ServiceTier;
+            _isUsOnly = tokens.IsUsOnly;
         }
     }
 
@@ -415,10 +423,31 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
             turn.Finish(TurnEnd.Failed);
         }
 
+        NoteCost();
         LastFailure?.Answer?.Dispose();
         _listing.Dispose();
         _tools.Reporter.Ended(Record, Http.Request.Headers.TraceParent);
         return ValueTask.CompletedTask;
+    }
+
+    private void NoteCost()
+    {
+        if (Record.UsageState is null)
+        {
+            return;
+        }
+
+        var usage = new TokenUsage(
+            Record.InputTokens ?? 0, Record.OutputTokens ?? 0, Record.CacheReadTokens ?? 0, Record.CacheWriteTokens ?? 0)
+        {
+            CacheWrite1h = Record.CacheWrite1hTokens ?? 0,
+            ServerToolRequests = Record.ServerToolRequests ?? 0,
+            ServiceTier = Record.ServiceTier,
+            IsUsOnly = _isUsOnly,
+        };
+        var model = Record.ModelServed is { Length: > 0 } served ? served : Record.ModelSent ?? Record.ModelAsked;
+        Record.CostUsd = _tools.Prices.CostOf(model, StartedAt, usage);
+        Record.CostState = Record.CostUsd is null ? "unknown_model" : Record.UsageState == "estimated" ? "estimated" : "priced";
     }
 
     private double MillisecondsAt(long timestamp) => _tools.Time.GetElapsedTime(_startedAt, timestamp).Ticks / 10 / 1000.0;

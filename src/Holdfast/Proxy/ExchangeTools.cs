@@ -1,3 +1,4 @@
+using Holdfast.Accounts.Pricing;
 using Holdfast.Hosting;
 using Holdfast.Observability;
 
@@ -10,7 +11,8 @@ namespace Holdfast.Proxy;
 /// <param name="Open">The list of open exchanges.</param>
 /// <param name="Texts">The words of our errors.</param>
 /// <param name="Drain">Whether the gateway is stopping.</param>
+/// <param name="Prices">What its tokens cost.</param>
 /// <param name="Logger">For diagnostics.</param>
 internal sealed record ExchangeTools(
     TimeProvider Time, ExchangeReporter Reporter, GatewayMetrics Metrics, OpenExchanges Open, ErrorTexts Texts, Drain Drain,
-    ILogger<Exchange> Logger);
+    PriceBook Prices, ILogger<Exchange> Logger);

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
+using Holdfast.Accounts.Pricing;
 using Holdfast.Configuration;
 using Holdfast.Hosting;
 using Holdfast.Observability;
@@ -31,7 +32,7 @@ public sealed class StreamAnswerTests : IDisposable
         var tools = new ExchangeTools(
             new ManualTime(), new ExchangeReporter(_metrics, null!, null!, null!, null!, null!), _metrics, new OpenExchanges(),
             new ErrorTexts(new HoldfastOptions()),
-            new Drain(TimeSpan.Zero, null!, TimeProvider.System, NullLogger<Drain>.Instance), NullLogger<Exchange>.Instance);
+            new Drain(TimeSpan.Zero, null!, TimeProvider.System, NullLogger<Drain>.Instance), new PriceBook([]), NullLogger<Exchange>.Instance);
         _exchange = new Exchange(http, WireProtocol.Anthropic, ClientHeaders.Of(http.Request), tools);
         _answer = new StreamAnswer(_exchange, WireProtocol.Anthropic.Follow(new StreamContext()), KeepAliveForm.Ping);
     }

@@ -160,6 +160,13 @@ public sealed class RecordingQueryTests : IDisposable
         Assert.Equal(rows, string.Join(',', _recordings.Ask(statement)));
 
     [Theory]
+    [InlineData("SELECT a % 50 AS g, count(*) AS n FROM range(100) t(a) GROUP BY 1 ORDER BY n DESC")]
+    [InlineData("SELECT a % 50 AS g, count(*) AS n FROM range(100) t(a) GROUP BY ALL ORDER BY n")]
+    [InlineData("WITH x AS (SELECT a FROM range(100) t(a)) SELECT a % 50 AS g, count(*) FROM x GROUP BY g ORDER BY 2 DESC, 2 LIMIT 60;")]
+    public void Groups_that_tie_come_in_the_order_of_their_columns(string statement) =>
+        Assert.Equal(Enumerable.Range(0, 50).Select(g => $"{g}|2"), _recordings.Ask(statement));
+
+    [Theory]
     [InlineData("DESCRIBE ai_gateway_exchanges")]
     [InlineData("SHOW TABLES")]
     [InlineData("SUMMARIZE ai_gateway_socket_events")]

@@ -2,6 +2,7 @@ using Holdfast.Configuration.Kinds;
 using Holdfast.Failover;
 using Holdfast.Hosting;
 using Holdfast.Journal;
+using Holdfast.Pricing;
 using Holdfast.Proxy;
 using Holdfast.Recordings;
 using Holdfast.Routing;
@@ -165,6 +166,25 @@ internal static class SettingsTable
             o => o.RequestHeadersTimeout, (o, v) => o.RequestHeadersTimeout = v)
         .Value("keepAlive", DurationKind.Always, o => o.KeepAlive, (o, v) => o.KeepAlive = v);
 
+    public static Section<PriceTierOptions> PriceTier { get; } = new Section<PriceTierOptions>()
+        .Value("over", new NumberKind("tokens", 1, 1_000_000_000), o => o.Over, (o, v) => o.Over = v, required: true)
+        .Value("input", PriceKind.Instance, o => o.Input, (o, v) => o.Input = v, required: true)
+        .Value("output", PriceKind.Instance, o => o.Output, (o, v) => o.Output = v, required: true)
+        .Value("cacheRead", PriceKind.Instance, o => o.CacheRead, (o, v) => o.CacheRead = v)
+        .Value("cacheWrite5m", PriceKind.Instance, o => o.CacheWrite5m, (o, v) => o.CacheWrite5m = v)
+        .Value("cacheWrite1h", PriceKind.Instance, o => o.CacheWrite1h, (o, v) => o.CacheWrite1h = v);
+
+    public static Section<PriceOptions> Price { get; } = new Section<PriceOptions>()
+        .Value("model", Model, o => o.Model, (o, v) => o.Model = v, required: true)
+        .Value("input", PriceKind.Instance, o => o.Input, (o, v) => o.Input = v, required: true)
+        .Value("output", PriceKind.Instance, o => o.Output, (o, v) => o.Output = v, required: true)
+        .Value("cacheRead", PriceKind.Instance, o => o.CacheRead, (o, v) => o.CacheRead = v)
+        .Value("cacheWrite5m", PriceKind.Instance, o => o.CacheWrite5m, (o, v) => o.CacheWrite5m = v)
+        .Value("cacheWrite1h", PriceKind.Instance, o => o.CacheWrite1h, (o, v) => o.CacheWrite1h = v)
+        .Value("webSearches", PriceKind.Instance, o => o.WebSearches, (o, v) => o.WebSearches = v)
+        .Value("from", DayKind.Instance, o => o.From, (o, v) => o.From = v)
+        .Child("tier", PriceTier, o => o.Tier, o => o.Tier = new());
+
     public static Section<HoldfastOptions> Root { get; } = new Section<HoldfastOptions>()
         .List("listen", Url, o => o.Listen, (o, v) => o.Listen = v, mayBeEmpty: false)
         .Value("access", Access, o => o.Access, (o, v) => o.Access = v)
@@ -181,6 +201,7 @@ internal static class SettingsTable
         .Child("timeouts", Timeouts, o => o.Timeouts, o => o.Timeouts)
         .Child("deny", Deny, o => o.Deny, o => o.Deny)
         .Child("limits", Limits, o => o.Limits, o => o.Limits)
+        .ListOfSections("prices", Price, o => o.Prices, (o, v) => o.Prices = v)
         .Value("debug", BooleanKind.Instance, o => o.Debug, (o, v) => o.Debug = v);
 
     /// <summary>Where a setting of that name belongs, for somebody who wrote it elsewhere.</summary>

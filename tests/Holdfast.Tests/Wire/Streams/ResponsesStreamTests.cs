@@ -47,6 +47,17 @@ public sealed class ResponsesStreamTests
         Assert.Equal(("gpt-x-2", new TokenUsage(25, 15, 5, 0)), (stream.Follower.Model, stream.Follower.Usage));
     }
 
+    /// <summary>What was asked for stands in the first events, what was served in the last.</summary>
+    [Fact]
+    public void Tier_and_searches_stand_beside_the_usage()
+    {
+        var stream = new Followed("openai-responses")
+            .Sees("response.created", """{"sequence_number":0,"response":{"id":"r","service_tier":"auto","usage":null}}""")
+            .Sees("response.completed", """{"sequence_number":9,"response":{"tool_usage":{"web_search":{"num_requests":2}},"service_tier":"flex","usage":{"input_tokens":30,"output_tokens":15}}}""");
+
+        Assert.Equal(new TokenUsage(30, 15, 0, 0) { ServerToolRequests = 2, ServiceTier = "flex" }, stream.Follower.Usage);
+    }
+
     /// <summary>The upstream's reason is what the record names.</summary>
     [Fact]
     public void A_failed_response_is_named_by_its_code() =>

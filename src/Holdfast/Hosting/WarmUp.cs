@@ -1,10 +1,12 @@
+using Holdfast.Accounts.Pricing;
 using Holdfast.Failover;
+using Holdfast.Wire.Usage;
 
 namespace Holdfast.Hosting;
 
-/// <summary>Makes the classifier ready soon after the start: the first failure must not wait for its rules to be read, and the
-/// start not for a failure that may never come.</summary>
-internal sealed class FailoverWarmUp(Lazy<ErrorClassifier> classifier) : BackgroundService
+/// <summary>Makes the classifier and the price book ready soon after the start: the first failure must not wait for its rules
+/// to be read, nor the end of the first exchange for the prices, and the start for neither.</summary>
+internal sealed class WarmUp(Lazy<ErrorClassifier> classifier, PriceBook prices, TimeProvider time) : BackgroundService
 {
     /// <summary>The start, and the first requests, go first. Real time: nothing waits for it.</summary>
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(1);
@@ -14,6 +16,8 @@ internal sealed class FailoverWarmUp(Lazy<ErrorClassifier> classifier) : Backgro
         await Task.Delay(Delay, TimeProvider.System, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!stoppingToken.IsCancellationRequested)
         {
+            prices.CostOf("claude-opus-5-5", time.GetUtcNow(), new TokenUsage(1, 1, 1, 1));
+
             // One that goes through rules of every kind, and is known to match.
             classifier.Value.Classify(new Failure
             {

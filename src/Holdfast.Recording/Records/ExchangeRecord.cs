@@ -226,6 +226,16 @@ public sealed class ExchangeRecord
     /// or the tools it was served with. Null where there are no tokens.</summary>
     public string? CostState { get; set; }
 
+    /// <summary>The directory its client works in: the <c>holdfast-directory</c> header, else, where bodies are recorded, what
+    /// the client states in them (D39).</summary>
+    public string? Directory { get; set; }
+
+    /// <summary>Whether a rule says that it never leaves this machine; null where none does.</summary>
+    public bool? LocalOnly { get; set; }
+
+    /// <summary>Whether a rule says that nothing of whose and where it was is recorded; null where none does.</summary>
+    public bool? IsIgnored { get; set; }
+
     /// <summary>How many rows of <c>ai_gateway_messages</c> were made of its bodies; null where they are not recorded.</summary>
     public int? Messages { get; set; }
 }

@@ -6,6 +6,7 @@ using Holdfast.Observability;
 using Holdfast.Pricing;
 using Holdfast.Proxy;
 using Holdfast.Recording;
+using Holdfast.Recording.Privacy;
 using Holdfast.Recording.Segments;
 using Holdfast.Recordings;
 using Holdfast.Routing;
@@ -112,6 +113,17 @@ internal static class GatewayApp
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Recorder>>()));
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<Recorder>());
+        services.AddSingleton(provider => new PrivacyBook(
+            parts.Home, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PrivacyBook>>()));
+        services.AddSingleton(provider => new BodyRecorder(
+            options,
+            provider.GetRequiredService<HoldfastOptions>().Routes.Any(route => route.Recording.Bodies is not (null or BodyRecording.None)),
+            parts.Home,
+            provider.GetRequiredService<Recorder>(),
+            provider.GetRequiredService<PrivacyBook>(),
+            provider.GetRequiredService<GatewayMetrics>(),
+            provider.GetRequiredService<ILogger<BodyRecorder>>()));
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<BodyRecorder>());
         if (parts is { Home: not null, Program: not null } && options.Enabled)
         {
             services.AddHostedService(provider =>

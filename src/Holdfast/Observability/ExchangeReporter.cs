@@ -7,27 +7,32 @@ namespace Holdfast.Observability;
 /// log line, the recording and the trace. Called once an exchange. Never blocks, never throws.</summary>
 internal sealed class ExchangeReporter(
     GatewayMetrics metrics, ExchangeTotals totals, RecentFailures failures, ExchangeLog log, Recorder recorder,
-    ExchangeTraces traces)
+    BodyRecorder bodies, ExchangeTraces traces)
 {
     private const int MostCharacters = 1000;
 
     public void Started() => metrics.ExchangeStarted();
 
-    /// <param name="record">The exchange's record, complete; nobody may change it from here on.</param>
+    /// <param name="record">The exchange's record, complete; nobody but who records its bodies may change it from here on.</param>
     /// <param name="traceparent">The client's <c>traceparent</c> header, if it sent one.</param>
-    public void Ended(ExchangeRecord record, string? traceparent = null)
+    /// <param name="capture">What was kept of its bodies, if something was.</param>
+    public void Ended(ExchangeRecord record, string? traceparent = null, Capture? capture = null)
     {
         Redact(record);
         metrics.ExchangeEnded(record);
         totals.Add(record);
         failures.Add(record);
-        Write(record);
+        Write(record, isRecorded: capture is null);
         traces.Write(record, traceparent);
+        if (capture is not null)
+        {
+            bodies.End(record, capture);
+        }
     }
 
     // Made into bytes here, while the record is at hand: another thread would have to fetch it again, and all that wait would
     // outlive a collection.
-    private void Write(ExchangeRecord record)
+    private void Write(ExchangeRecord record, bool isRecorded)
     {
         try
         {
@@ -39,7 +44,10 @@ internal sealed class ExchangeReporter(
             }
 
             log.Write(line);
-            recorder.Exchange(line);
+            if (isRecorded)
+            {
+                recorder.Exchange(line);
+            }
         }
         catch (Exception)
         {

@@ -46,6 +46,7 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _events;
     private readonly Counter<long> _keepalives;
     private readonly Counter<long> _recordsLost;
+    private readonly Counter<long> _bodiesDropped;
     private readonly Counter<long> _retries;
     private readonly Counter<long> _fallbacks;
     private readonly Counter<long> _affinityMoves;
@@ -83,6 +84,8 @@ internal sealed class GatewayMetrics : IDisposable
         _keepalives = Count("holdfast.keepalives", "{keepalive}", "Keepalives sent to clients.");
         _recordsLost = Count("holdfast.records.lost", "{record}",
             "Exchange records that could not be written, by reason.");
+        _bodiesDropped = Count("holdfast.recording.bodies_dropped", "{exchange}",
+            "Exchanges whose bodies were to be recorded and could not be.");
         _retries = Count("holdfast.retries", "{attempt}", "Attempts repeated at the same candidate, by reason.");
         _fallbacks = Count("holdfast.fallbacks", "{attempt}", "Attempts at the next candidate, by upstreams and reason.");
         _affinityMoves = Count("holdfast.affinity_moves", "{conversation}",
@@ -204,6 +207,9 @@ internal sealed class GatewayMetrics : IDisposable
         Meter.CreateObservableUpDownCounter("holdfast.journal.size", bytes, "By", "Memory that answers of the journal take.");
         Meter.CreateObservableUpDownCounter("holdfast.journal.disk", diskBytes, "By", "Disk that answers of the journal take.");
     }
+
+    /// <summary>The bodies of an exchange could not be recorded.</summary>
+    public void BodiesDropped() => _bodiesDropped.Add(1);
 
     /// <summary>Exports how recording stands, read when somebody collects.</summary>
     public void ObserveRecording(Func<IReadOnlyList<SegmentState>> states)

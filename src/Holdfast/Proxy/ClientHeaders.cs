@@ -41,6 +41,9 @@ internal sealed class ClientHeaders
     /// <summary>The upstream it asks for by name (<c>holdfast-upstream</c>).</summary>
     public string? Upstream { get; private set; }
 
+    /// <summary>The directory it says it works in (<c>holdfast-directory</c>).</summary>
+    public string? Directory { get; private set; }
+
     /// <summary>Whether it wants no other candidate than the first (<c>holdfast-no-fallback</c>).</summary>
     public bool RefusesFallback { get; private set; }
 
@@ -103,6 +106,9 @@ internal sealed class ClientHeaders
                     break;
                 case 17 when Is("holdfast-upstream"):
                     client.Upstream = values.ToString();
+                    break;
+                case 18 when Is("holdfast-directory"):
+                    client.Directory = values.ToString();
                     break;
                 case 19 when Is("x-stainless-timeout"):
                     client.Patience = PatienceOf(values.ToString());

@@ -6,6 +6,7 @@ using Holdfast.Hosting;
 using Holdfast.Journal;
 using Holdfast.Observability;
 using Holdfast.Recording.Records;
+using Holdfast.Recordings;
 using Holdfast.Routing;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
@@ -56,6 +57,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
             ClientName = client.Name,
             ClientVersion = client.Version,
             Session = client.Session,
+            Directory = client.Directory,
             ClientRetryCount = client.RetryCount,
             IdempotencyKey = client.IdempotencyKey,
         };
@@ -72,6 +74,9 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
 
     /// <summary>The client's side of a stream, once there is one.</summary>
     public StreamAnswer? Stream { get; set; }
+
+    /// <summary>What is kept of its bodies to be recorded; null where nothing is.</summary>
+    public Capture? Capture { get; private set; }
 
     /// <summary>The turn whose answer is kept; null where none is, or not before its client is lost.</summary>
     public Turn? Turn { get; private set; }
@@ -188,6 +193,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
         Record.ModelAsked = request.Model;
         Record.IsStream = request.WantsStream;
         Record.RequestBytes = request.Body.Length;
+        Capture = _tools.Bodies.Begin(Record, Http.Request.Headers, request.Path.Protocol, request.Body);
     }
 
     /// <summary>Notes the route it takes.</summary>
@@ -195,6 +201,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     {
         Timeouts = route.Timeouts;
         Record.Route = route.Name.Length > 0 ? route.Name : null;
+        Capture?.Configured = route.Bodies;
     }
 
     /// <summary>Notes what the answer stated.</summary>
@@ -356,6 +363,16 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     public GatewayError ErrorOf(ErrorCode code, string? message = null) =>
         new(code, message ?? _tools.Texts.MessageFor(code, Timeouts, Record.ClientName), ExchangeId, FlightRecorder.Short(Record, ElapsedMs));
 
+    /// <summary>The head of the answer is as its client gets it.</summary>
+    /// <param name="framing">How its events are framed; null for an answer that is whole.</param>
+    public void CaptureHead(StreamFraming? framing)
+    {
+        if (Capture is { } capture)
+        {
+            _tools.Bodies.NoteHead(capture, Http.Response.Headers, framing);
+        }
+    }
+
     /// <summary>Sets our own headers: what is known when they leave (D22).</summary>
     /// <param name="fidelity">What was done to the answer; null when that is not known, or there is none.</param>
     public void StampAnswer(string? fidelity)
@@ -426,7 +443,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
         NoteCost();
         LastFailure?.Answer?.Dispose();
         _listing.Dispose();
-        _tools.Reporter.Ended(Record, Http.Request.Headers.TraceParent);
+        _tools.Reporter.Ended(Record, Http.Request.Headers.TraceParent, Capture);
         return ValueTask.CompletedTask;
     }
 

@@ -1,6 +1,7 @@
 using Holdfast.Accounts.Pricing;
 using Holdfast.Hosting;
 using Holdfast.Observability;
+using Holdfast.Recordings;
 
 namespace Holdfast.Proxy;
 
@@ -12,7 +13,8 @@ namespace Holdfast.Proxy;
 /// <param name="Texts">The words of our errors.</param>
 /// <param name="Drain">Whether the gateway is stopping.</param>
 /// <param name="Prices">What its tokens cost.</param>
+/// <param name="Bodies">Where its bodies are recorded, if they are.</param>
 /// <param name="Logger">For diagnostics.</param>
 internal sealed record ExchangeTools(
     TimeProvider Time, ExchangeReporter Reporter, GatewayMetrics Metrics, OpenExchanges Open, ErrorTexts Texts, Drain Drain,
-    PriceBook Prices, ILogger<Exchange> Logger);
+    PriceBook Prices, BodyRecorder Bodies, ILogger<Exchange> Logger);

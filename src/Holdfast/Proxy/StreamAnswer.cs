@@ -80,6 +80,7 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower fresh, Keep
             turn.Append(bytes);
         }
 
+        exchange.Capture?.KeepAnswer(bytes);
         Send(bytes);
     }
 

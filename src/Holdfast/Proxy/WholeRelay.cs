@@ -292,6 +292,7 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
         AnswerHeaders.CopyTo(attempt.Response, _response.Headers, keepsBody: (int)attempt.Response.StatusCode
             is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent));
         Exchange.StampAnswer(Exchange.FidelityOf(IsRepaired));
+        Exchange.CaptureHead(framing: null);
         Exchange.Phase = Phase.Committed;
     }
 
@@ -308,6 +309,7 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
         Exchange.Record.ResponseBytes += Exchange.IsGone ? 0 : Held.Length;
         foreach (var part in Held.Bytes)
         {
+            Exchange.Capture?.KeepAnswer(part.Span);
             isTaken &= !(await _response.BodyWriter.WriteAsync(part)).IsCompleted;
         }
 

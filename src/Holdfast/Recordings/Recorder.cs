@@ -8,6 +8,9 @@ namespace Holdfast.Recordings;
 /// disk here: what cannot be written waits in memory, what has no room there is lost and counted (R129, R130).</summary>
 internal sealed class Recorder : IHostedService
 {
+    /// <summary>How long the line of a message may be.</summary>
+    public const int MostMessageBytes = 16 * 1024 * 1024;
+
     private const long SegmentBytes = 16 * 1024 * 1024;
 
     private static readonly TimeSpan SegmentAge = TimeSpan.FromMinutes(10);
@@ -17,6 +20,7 @@ internal sealed class Recorder : IHostedService
     private readonly ILogger<Recorder> _logger;
     private readonly SegmentWriter? _exchanges;
     private readonly SegmentWriter? _socketEvents;
+    private readonly SegmentWriter? _messages;
 
     /// <param name="options">What is recorded.</param>
     /// <param name="segments">Where segments are made; null records nothing.</param>
@@ -32,6 +36,7 @@ internal sealed class Recorder : IHostedService
             var terms = new SegmentTerms(options.FsyncInterval, SegmentBytes, SegmentAge, options.MaxWaitingBytes);
             _exchanges = NewWriter("exchanges", segments, terms);
             _socketEvents = NewWriter("socket-events", segments, terms);
+            _messages = NewWriter("messages", segments, terms);
             metrics.ObserveRecording(() => States);
         }
     }
@@ -40,7 +45,10 @@ internal sealed class Recorder : IHostedService
     public TimeSpan FsyncInterval { get; }
 
     /// <summary>How its writers stand; none where nothing is recorded.</summary>
-    public IReadOnlyList<SegmentState> States => _exchanges is null ? [] : [_exchanges.State, _socketEvents!.State];
+    public IReadOnlyList<SegmentState> States => _exchanges is null ? [] : [_exchanges.State, _socketEvents!.State, _messages!.State];
+
+    /// <summary>Whether anything is recorded.</summary>
+    public bool IsOn => _exchanges is not null;
 
     /// <summary>An exchange has ended. Never waits, never throws.</summary>
     /// <param name="line">Its record.</param>
@@ -58,11 +66,26 @@ internal sealed class Recorder : IHostedService
     public void SocketEvent(string kind, string? connection) => _socketEvents?.Add(RecordLine.Write(
         new() { HappenedAt = _time.GetUtcNow(), Kind = kind, Connection = connection }, RecordJson.Default.SocketEventRecord));
 
+    /// <summary>A part of a message. Never waits, never throws.</summary>
+    public void Message(MessageRecord row)
+    {
+        var line = RecordLine.Write(row, RecordJson.Default.MessageRecord);
+        if (line.Length > MostMessageBytes)
+        {
+            // Nobody could read it back: what it was stays, what it said does not.
+            line = RecordLine.Write(
+                row with { ContentText = null, ToolArgs = null, RawFrame = null, SystemText = null, Tools = null },
+                RecordJson.Default.MessageRecord);
+        }
+
+        _messages?.Add(line);
+    }
+
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken) => _exchanges is null
         ? Task.CompletedTask
-        : Task.WhenAll(_exchanges.StopAsync(cancellationToken), _socketEvents!.StopAsync(cancellationToken));
+        : Task.WhenAll(_exchanges.StopAsync(cancellationToken), _socketEvents!.StopAsync(cancellationToken), _messages!.StopAsync(cancellationToken));
 
     private SegmentWriter NewWriter(string family, ISegmentFolder segments, SegmentTerms terms) => new(family, segments, terms, _time)
     {

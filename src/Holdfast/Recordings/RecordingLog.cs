@@ -14,6 +14,14 @@ internal static partial class RecordingLog
         Message = "Recordings could not be compacted ({Reason}): they stay as they are, and queries become slower")]
     public static partial void CompactionFailed(this ILogger logger, string reason);
 
+    [LoggerMessage(EventId = 1705, Level = LogLevel.Warning,
+        Message = "The bodies of exchange {Exchange} could not be recorded ({Reason}): it is recorded without them")]
+    public static partial void BodiesNotRecorded(this ILogger logger, string exchange, string reason);
+
+    [LoggerMessage(EventId = 1706, Level = LogLevel.Error,
+        Message = "The rules of privacy cannot be read, those before hold on: {Reason}")]
+    public static partial void PrivacyUnreadable(this ILogger logger, string reason);
+
     [LoggerMessage(EventId = 1704, Level = LogLevel.Debug, Message = "Recordings were compacted: {Result}")]
     public static partial void Compacted(this ILogger logger, string result);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Holdfast.Configuration;
 using Holdfast.Journal;
+using Holdfast.Recording.Privacy;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 
@@ -20,6 +21,7 @@ internal sealed class Route
         Timeouts = RouteTimeouts.Of(options, rule.Timeouts);
         Journal = TurnTerms.Of(options.Journal, rule.Journal);
         Candidate[] candidates = [.. Ranked(rule.Candidates, upstreams)];
+        Bodies = rule.Recording.Bodies ?? options.Recording.Bodies;
         Choices = [.. candidates.SelectMany(ChoicesOf)];
         SharesRanks = candidates.DistinctBy(candidate => candidate.Rank).Count() < candidates.Length
             || candidates.Any(candidate => candidate.Upstream.Credentials.Count > 1);
@@ -33,6 +35,7 @@ internal sealed class Route
         Name = "";
         Timeouts = RouteTimeouts.Of(options);
         Journal = TurnTerms.Of(options.Journal);
+        Bodies = options.Recording.Bodies;
         Choices = [.. ChoicesOf(new(upstream, null))];
         SharesRanks = Choices.Length > 1;
     }
@@ -45,6 +48,9 @@ internal sealed class Route
 
     /// <summary>How long its turns wait for a client that was lost.</summary>
     public TurnTerms Journal { get; }
+
+    /// <summary>What the configuration says is recorded of its bodies.</summary>
+    public BodyRecording Bodies { get; }
 
     /// <summary>Every candidate with every credential, in the order in which they are asked.</summary>
     public ImmutableArray<Choice> Choices { get; }

@@ -1,4 +1,5 @@
 using Holdfast.Journal;
+using Holdfast.Recordings;
 
 namespace Holdfast.Routing;
 
@@ -19,6 +20,9 @@ public sealed class RouteOptions
 
     /// <summary>How long turns of this route wait for a client that was lost. Default: as <c>journal</c> says.</summary>
     public RouteJournalOptions Journal { get; set; } = new();
+
+    /// <summary>What is recorded of this route. Default: as <c>recording</c> says.</summary>
+    public RouteRecordingOptions Recording { get; set; } = new();
 }
 
 /// <summary>One candidate of a route: <c>"upstream"</c>, <c>"upstream/model"</c> (everything after the first slash), or

@@ -88,7 +88,9 @@ public sealed class RecordingQueryTests : IDisposable
             {
                 var again = Records.Completed("again");
                 (again.Reattached, again.RetryOf) = (true, "ex-1");
-                await _recordings.WriteAsync(Records.Completed(), Records.Failed(), again);
+                var first = Records.Completed();
+                (first.UsageState, first.InputTokens, first.CacheReadTokens, first.CacheWriteTokens) = ("reported", 1, 2, 3);
+                await _recordings.WriteAsync(first, Records.Failed(), again);
             }
 
             foreach (var sql in SavedQuery.All.Select(saved => saved.Sql("2026-06-01"))

@@ -4,6 +4,7 @@ using Holdfast.Hosting;
 using Holdfast.Journal;
 using Holdfast.Pricing;
 using Holdfast.Proxy;
+using Holdfast.Recording.Privacy;
 using Holdfast.Recordings;
 using Holdfast.Routing;
 using Holdfast.Upstreams;
@@ -22,6 +23,7 @@ internal static class SettingsTable
     private static readonly TextKind ModelPattern = new("model or pattern", NameRules.ModelPattern, "claude-*");
     private static readonly TextKind Model = new("model", NameRules.Model);
     private static readonly TextKind Piece = new("text", NameRules.Piece);
+    private static readonly TextKind Expression = new("regular expression", NameRules.Expression);
     private static readonly TextKind Host = new("host name", AddressRules.Host);
     private static readonly TextKind Origin = new("origin", AddressRules.Origin);
     private static readonly TextKind Proxy = new("URL or `\"off\"`", AddressRules.Proxy) { MayHoldUser = true };
@@ -91,8 +93,18 @@ internal static class SettingsTable
         .Value("maxBytes", Bytes(MegaByte, 64 * 1024 * MegaByte), o => o.MaxBytes, (o, v) => o.MaxBytes = v)
         .Value("maxDiskBytes", Bytes(0, 1024 * 1024 * MegaByte), o => o.MaxDiskBytes, (o, v) => o.MaxDiskBytes = v);
 
+    public static ChoiceKind<BodyRecording> Bodies { get; } = new(
+        new("none", BodyRecording.None), new("messages", BodyRecording.Messages), new("raw", BodyRecording.Raw));
+
+    public static Section<RouteRecordingOptions> RouteRecording { get; } = new Section<RouteRecordingOptions>()
+        .Value("bodies", Bodies, o => o.Bodies, (o, v) => o.Bodies = v);
+
     public static Section<RecordingOptions> Recording { get; } = new Section<RecordingOptions>()
         .Value("enabled", BooleanKind.Instance, o => o.Enabled, (o, v) => o.Enabled = v)
+        .Value("bodies", Bodies, o => o.Bodies, (o, v) => o.Bodies = v)
+        .List("redactHeaders", Name, o => o.RedactHeaders, (o, v) => o.RedactHeaders = v)
+        .List("redactPatterns", Expression, o => o.RedactPatterns, (o, v) => o.RedactPatterns = v)
+        .Value("maxBodyBytes", Bytes(MegaByte, 64 * 1024 * MegaByte), o => o.MaxBodyBytes, (o, v) => o.MaxBodyBytes = v)
         .Value("retentionDays", new NumberKind("days", 0, 36_500), o => o.RetentionDays, (o, v) => o.RetentionDays = (int)v)
         .Value("fsyncInterval", DurationKind.Always, o => o.FsyncInterval, (o, v) => o.FsyncInterval = v)
         .Value("maxWaitingBytes", Bytes(MegaByte, 64 * 1024 * MegaByte), o => o.MaxWaitingBytes, (o, v) => o.MaxWaitingBytes = v);
@@ -103,7 +115,8 @@ internal static class SettingsTable
             "candidates", Candidate, o => o.Candidates, (o, v) => o.Candidates = v,
             mayBeEmpty: false, required: true, text: NameRules.Candidate)
         .Child("timeouts", RouteTimeouts, o => o.Timeouts, o => o.Timeouts)
-        .Child("journal", RouteJournal, o => o.Journal, o => o.Journal);
+        .Child("journal", RouteJournal, o => o.Journal, o => o.Journal)
+        .Child("recording", RouteRecording, o => o.Recording, o => o.Recording);
 
     public static Section<CooldownOptions> Cooldown { get; } = new Section<CooldownOptions>()
         .Value("enabled", BooleanKind.Instance, o => o.Enabled, (o, v) => o.Enabled = v);

@@ -1,13 +1,12 @@
 using System.Buffers;
-using Holdfast.Wire;
 using Holdfast.Wire.Json;
 using Holdfast.Wire.Sse;
 
-namespace Holdfast.Proxy;
+namespace Holdfast.Wire;
 
 /// <summary>Holds the bytes of a stream until they make whole frames. Rents memory only while it holds some: an idle
 /// stream costs none.</summary>
-internal sealed class FrameBuffer(StreamFraming framing) : IDisposable
+public sealed class FrameBuffer(StreamFraming framing) : IDisposable
 {
     /// <summary>Largest single event: images inside tool calls reach tens of megabytes; beyond this it is garbage.</summary>
     public const int LargestFrame = 64 * 1024 * 1024;

@@ -252,4 +252,5 @@ public sealed class AttemptRecord
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ExchangeRecord))]
+[JsonSerializable(typeof(MessageRecord))]
 public sealed partial class RecordJson : JsonSerializerContext;

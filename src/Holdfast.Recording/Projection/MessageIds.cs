@@ -9,7 +9,8 @@ namespace Holdfast.Recording.Projection;
 /// Gives the messages of one conversation their ids, in their order. An answer bears no id of the provider any more when it
 /// comes back in the history, so an id is a hash of what the message says and of what the one before it says, by which the
 /// second "go on" is another message than the first. What clients change in a history says nothing: marks of the cache,
-/// reasoning left out, white space at the ends, outputs of tools that were cleared.
+/// reasoning left out, white space at the ends, names of
+/// tools they do not have, outputs of tools that were cleared.
 /// </summary>
 /// <param name="scope">The conversation.</param>
 internal sealed class MessageIds(string scope)
@@ -63,7 +64,7 @@ internal sealed class MessageIds(string scope)
                 Append(hash, part.Arguments);
                 break;
             case { CallId: { } call }:
-                Append(hash, $"call {call} {part.ToolName}");
+                Append(hash, $"call {call}");
                 break;
             case { ResultFor: { } result, Type: not "functionResponse" }:
                 Append(hash, $"result {result}");

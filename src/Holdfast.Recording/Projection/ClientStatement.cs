@@ -61,7 +61,10 @@ internal sealed record ClientStatement
         };
 
         string? Header(string name) =>
-            input.RequestHeaders.FirstOrDefault(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+            input.RequestHeaders.FirstOrDefault(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value
+                is { Length: > 0 } value
+                ? value
+                : null;
     }
 
     private static (string? Cwd, string? Branch) StatedIn(NeutralTurn turn)

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -10,6 +12,9 @@ internal static class ContentText
     private const int ShortestData = 256;
 
     private const int DeepestContent = 8;
+
+    private static readonly SearchValues<char> Base64Letters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=");
 
     private static readonly Regex DataUri = new(
         @"(?<before>data:[\w.+-]*/?[\w.+-]*(;[\w.=+-]+)*;base64,)([A-Za-z0-9+/]{60,}\r?\n)*[A-Za-z0-9+/_%=-]+",
@@ -79,24 +84,22 @@ internal static class ContentText
 
     private static string WithoutRuns(string text)
     {
-        var start = 0;
-        for (var i = 0; i <= text.Length; i++)
+        StringBuilder? result = null;
+        var copied = 0;
+        for (var start = 0; start < text.Length; start++)
         {
-            if (i < text.Length && (char.IsAsciiLetterOrDigit(text[i]) || text[i] is '+' or '/' or '='))
+            var rest = text.AsSpan(start);
+            var length = rest.IndexOfAnyExcept(Base64Letters) is >= 0 and var end ? end : rest.Length;
+            if (length >= ShortestData && IsMixed(rest[..length]))
             {
-                continue;
+                result = (result ?? new StringBuilder()).Append(text, copied, start - copied).Append('…');
+                copied = start + length;
             }
 
-            if (i - start >= ShortestData && IsMixed(text.AsSpan(start, i - start)))
-            {
-                text = $"{text.AsSpan(0, start)}…{text.AsSpan(i)}";
-                i = start + 1;
-            }
-
-            start = i + 1;
+            start += length;
         }
 
-        return text;
+        return result is null ? text : result.Append(text, copied, text.Length - copied).ToString();
     }
 
     /// <summary>Data has letters of both cases and digits; a ruler of one letter or a long number has not.</summary>

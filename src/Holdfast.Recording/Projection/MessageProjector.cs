@@ -36,12 +36,12 @@ public sealed class MessageProjector(BodyRedaction redaction)
 
         // 2. What all its rows share.
         var first = turn?.Request.Find(message => message.Role != "system") ?? turn?.Request.FirstOrDefault();
-        var session = _rows.Id(exchange.Session) ?? (first is null ? exchange.ExchangeId : MessageIds.HashOf(first));
-        var hasOwnIds = exchange.Session is null;
-        var carried = _json.Attributes(exchange, input, failure?.Error, hasOwnIds, usage);
+        var named = string.IsNullOrEmpty(exchange.Session) ? null : exchange.Session;
+        var session = _rows.Id(named) ?? (first is null ? exchange.ExchangeId : MessageIds.HashOf(first));
+        var carried = _json.Attributes(exchange, input, failure?.Error, named is null, usage);
         var common = Common(exchange, turn, client, session) with
         {
-            Attributes = usage is null ? carried : _json.Attributes(exchange, input, failure?.Error, hasOwnIds, null),
+            Attributes = usage is null ? carried : _json.Attributes(exchange, input, failure?.Error, named is null, null),
         };
 
         // 3. The new messages, question and answer.
@@ -54,29 +54,29 @@ public sealed class MessageProjector(BodyRedaction redaction)
         }
 
         var asked = rows.Count;
-        MessageRecord? last = null;
+        (MessageRecord Row, NeutralMessage Message)? last = null;
         walk.Common = common with { MessageCreatedAt = EndOf(exchange) };
         foreach (var message in turn?.Answer ?? [])
         {
             var row = walk.Step(message);
             Add(row, message);
-            last = message.Parts.Count > 0 ? _rows.RowOf(row, message.Parts[^1], message.Parts.Count - 1, input.Mode) : last;
+            last = message.Parts.Count > 0 ? (row, message) : last;
         }
 
         // 4. The row that stands for the exchange: in the place of an answer that says nothing new, and of none at all.
         if (failure is null && rows.Count == asked)
         {
-            rows.Add(last is null
-                ? StandIn(walk, exchange, PartKinds.Exchange)
-                : last with { PartId = $"{exchange.ExchangeId}#0" });
+            var row = last is var (shared, message)
+                ? _rows.RowOf(shared, message.Parts[^1], message.Parts.Count - 1, input.Mode) with { PartId = $"{exchange.ExchangeId}#0" }
+                : StandIn(walk, exchange, PartKinds.Exchange);
+            rows.Add(row);
         }
 
-        var carrier = rows.FindLastIndex(row => row.Role == "assistant") is var index && index >= asked ? index : rows.Count - 1;
         var isAnswered = rows.Count > asked;
         if (isAnswered)
         {
-            rows[carrier] = rows[carrier] with { Attributes = carried };
-            rows[^1] = rows[^1] with { Status = StatusAtEnd(rows[^1], turn) };
+            var carrier = rows.FindLastIndex(row => row.Role == "assistant") is var index && index >= asked ? index : rows.Count - 1;
+            rows[carrier] = rows[carrier] with { Attributes = carried, Status = StatusAtEnd(rows[carrier], turn) };
         }
 
         if (failure is { } failed)
@@ -201,7 +201,7 @@ public sealed class MessageProjector(BodyRedaction redaction)
             return last.Status;
         }
 
-        var toolStatus = turn.Answer.LastOrDefault(message => message.Parts.Count > 0)?.Parts[^1].ToolStatus;
+        var toolStatus = last.Status is null ? null : BodyJson.ParseText(last.Status)?.TextAt("tool_status");
         return _json.Status(toolStatus, turn.FinishReason, turn.StopCode, turn.StopText);
     }
 

@@ -32,8 +32,6 @@ public sealed class BodyRedaction
         |(?<before>\\[nrt]|\b)(xox[abeprs]-|hf_|gsk_|xai-|nvapi-|pplx-|r8_|glpat-)[A-Za-z0-9_-]{12,}
         |(AKIA|ASIA)[0-9A-Z]{16}
         |(?<before>(?i:aws_?(secret_?access_?key|session_?token))[\\"']*\s*[=:]\s*[\\"']*)[A-Za-z0-9/+=]{16,}
-        |-----BEGIN[ ]([A-Z0-9]+[ ])*PRIVATE[ ]KEY([ ]BLOCK)?-----[\s\S]*?-----END[ ]([A-Z0-9]+[ ])*PRIVATE[ ]KEY([ ]BLOCK)?-----
-        |-----BEGIN[ ]([A-Z0-9]+[ ])*PRIVATE[ ]KEY([ ]BLOCK)?-----[A-Za-z0-9+/=\s\\:,.-]*
         |(?<before>(?i:bearer)\s+)[A-Za-z0-9._~+/=-]{16,}
         |eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{4,}(\.[A-Za-z0-9_-]*)?
         |(?<before>://[^\s/@:"']+:)[^\s/@"']+(?<after>@)
@@ -54,7 +52,7 @@ public sealed class BodyRedaction
             return text;
         }
 
-        text = WellKnown.Replace(text, $"${{before}}{Hidden}${{after}}");
+        text = WellKnown.Replace(PrivateKeys.Hide(text), $"${{before}}{Hidden}${{after}}");
         foreach (var one in _own)
         {
             text = one.Replace(text, Hidden);

@@ -23,7 +23,8 @@ internal sealed record AnswerUsage(long? Input, long? Output, long? CacheRead, l
         var reasoning = ReasoningIn(stated);
         if (exchange.InputTokens is not null || exchange.OutputTokens is not null)
         {
-            return new(exchange.InputTokens, exchange.OutputTokens, exchange.CacheReadTokens, exchange.CacheWriteTokens, reasoning);
+            return new(
+                exchange.InputTokens, exchange.OutputTokens, exchange.CacheReadTokens, exchange.CacheWriteTokens, reasoning);
         }
 
         return isTurn && WirePath.Parse(exchange.Path) is { } path

@@ -85,7 +85,11 @@ internal static class AnthropicReader
             "text" => part with { Text = block.TextAt("text") },
             "thinking" => part with { Text = block.TextAt("thinking"), Signature = block.TextAt("signature") },
             "redacted_thinking" => part,
-            "image" => part with { Text = ContentText.Address(block.At("source").TextAt("url")), Subtype = block.At("source").TextAt("type") },
+            "image" => part with
+            {
+                Text = ContentText.Address(block.At("source").TextAt("url")),
+                Subtype = block.At("source").TextAt("type"),
+            },
             "document" or "file" => part with { Text = DocumentText(block), Subtype = block.At("source").TextAt("type") },
             "tool_use" or "server_tool_use" or "mcp_tool_use" => part with
             {

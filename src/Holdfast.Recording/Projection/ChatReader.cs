@@ -16,7 +16,8 @@ internal static class ChatReader
 
         if (ContentText.Of(body.At("prompt")) is { } prompt)
         {
-            turn.Request.Add(new("user", null) { Parts = { new(PartKinds.Text, body.At("prompt")) { Text = prompt, Type = "prompt" } } });
+            var part = new NeutralPart(PartKinds.Text, body.At("prompt")) { Text = prompt, Type = "prompt" };
+            turn.Request.Add(new("user", null) { Parts = { part } });
         }
 
         SystemPrompt.TakeFrom(turn);
@@ -87,7 +88,8 @@ internal static class ChatReader
     private static void AddReasoning(JsonElement item, List<NeutralPart> parts)
     {
         var name = item.TextAt("reasoning_content") is null ? "reasoning" : "reasoning_content";
-        var signature = item.At("reasoning_details").Items().Select(detail => detail.TextAt("signature")).FirstOrDefault(one => one is not null);
+        var signature = item.At("reasoning_details").Items().Select(detail => detail.TextAt("signature")).OfType<string>()
+            .FirstOrDefault();
         if (item.TextAt(name) is { } thought)
         {
             parts.Add(new(PartKinds.Reasoning, item.At(name)) { Text = thought, Signature = signature, Type = name });

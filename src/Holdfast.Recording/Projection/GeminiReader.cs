@@ -19,7 +19,8 @@ internal static class GeminiReader
     {
         foreach (var candidate in answer.At("candidates").Items())
         {
-            var message = MessageOf(candidate.At("content"), "assistant", turn.Answer.Count == 0 ? answer.TextAt("responseId") : null);
+            var id = turn.Answer.Count == 0 ? answer.TextAt("responseId") : null;
+            var message = MessageOf(candidate.At("content"), "assistant", id);
             turn.Answer.Add(message);
             turn.FinishReason ??= FinishReasons.OfGemini(
                 candidate.TextAt("finishReason"), message.Parts.Any(part => part.Kind == PartKinds.ToolCall));
@@ -44,7 +45,10 @@ internal static class GeminiReader
 
     private static NeutralPart PartOf(JsonElement item)
     {
-        var part = new NeutralPart(PartKinds.Unknown, item) { Signature = item.At("thoughtSignature", "thought_signature").AsText() };
+        var part = new NeutralPart(PartKinds.Unknown, item)
+        {
+            Signature = item.At("thoughtSignature", "thought_signature").AsText(),
+        };
         if (item.At("functionCall", "function_call") is { ValueKind: JsonValueKind.Object } call)
         {
             return part with
@@ -85,7 +89,8 @@ internal static class GeminiReader
 
         // Whatever it is, its one member names it: code that ran, and what came of it.
         var name = item.ValueKind == JsonValueKind.Object
-            ? item.EnumerateObject().Select(member => member.Name).FirstOrDefault(one => one is not ("thoughtSignature" or "thought"))
+            ? item.EnumerateObject().Select(member => member.Name)
+                .FirstOrDefault(one => one is not ("" or "thoughtSignature" or "thought_signature" or "thought"))
             : null;
         return name is null
             ? part
@@ -102,7 +107,8 @@ internal static class GeminiReader
             Type = "functionResponse",
             ToolName = result.TextAt("name"),
             ResultFor = result.TextAt("id") ?? result.TextAt("name"),
-            Text = TextOf(response.At("output")) ?? TextOf(response.At("result")) ?? TextOf(response.At("error")) ?? TextOf(response),
+            Text = TextOf(response.At("output")) ?? TextOf(response.At("result")) ?? TextOf(response.At("error"))
+                ?? TextOf(response),
             IsError = isError,
             ToolStatus = isError ? "error" : "success",
         };

@@ -67,15 +67,16 @@ public sealed class MessageProjector(BodyRedaction redaction)
         if (failure is null && rows.Count == asked)
         {
             var row = last is var (shared, message)
-                ? _rows.RowOf(shared, message.Parts[^1], message.Parts.Count - 1, input.Mode) with { PartId = $"{exchange.ExchangeId}#0" }
+                ? _rows.RowOf(shared, message.Parts[^1], message.Parts.Count - 1, input.Mode)
                 : StandIn(walk, exchange, PartKinds.Exchange);
-            rows.Add(row);
+            rows.Add(row with { PartId = $"{exchange.ExchangeId}#0" });
         }
 
         var isAnswered = rows.Count > asked;
         if (isAnswered)
         {
-            var carrier = rows.FindLastIndex(row => row.Role == "assistant") is var index && index >= asked ? index : rows.Count - 1;
+            var said = rows.FindLastIndex(row => row.Role == "assistant");
+            var carrier = said >= asked ? said : rows.Count - 1;
             rows[carrier] = rows[carrier] with { Attributes = carried, Status = StatusAtEnd(rows[carrier], turn) };
         }
 

@@ -48,7 +48,8 @@ internal sealed class PartRows(BodyRedaction redaction)
     /// <summary>An id. One in which something looks like a secret is told by its hash: two of them must not become one.</summary>
     public string? Id(string? id) => id is null || redaction.Text(id) == id ? id : MessageIds.Hash(id);
 
-    /// <summary>Arguments come as an object, or as a string that holds one. What a tool takes as plain text stays a text.</summary>
+    /// <summary>Arguments come as an object, or as a string that holds one. What a tool takes as plain text stays a
+    /// text.</summary>
     private string? ArgumentsOf(JsonElement arguments)
     {
         if (!arguments.IsThere() || arguments.AsText() is "")

@@ -14,7 +14,8 @@ internal static class ResponsesReader
         turn.Conversation = body.TextAt("conversation") ?? body.At("conversation").TextAt("id");
         if (body.TextAt("input") is { } text)
         {
-            turn.Request.Add(new("user", null) { Parts = { new(PartKinds.Text, body.At("input")) { Text = text, Type = "input_text" } } });
+            var part = new NeutralPart(PartKinds.Text, body.At("input")) { Text = text, Type = "input_text" };
+            turn.Request.Add(new("user", null) { Parts = { part } });
         }
 
         foreach (var item in body.At("input").Items())
@@ -125,7 +126,9 @@ internal static class ResponsesReader
                 Kind = PartKinds.ToolCall,
                 ToolName = item.TextAt("name") ?? type[..^"_call".Length],
                 CallId = item.TextAt("call_id"),
-                Arguments = item.At("arguments", "input") is { ValueKind: not JsonValueKind.Undefined } given ? given : item.At("action"),
+                Arguments = item.At("arguments", "input") is { ValueKind: not JsonValueKind.Undefined } given
+                    ? given
+                    : item.At("action"),
                 CallerType = item.At("caller").TextAt("type"),
                 Text = ContentText.Of(item.At("output")),
                 ToolStatus = item.TextAt("status"),

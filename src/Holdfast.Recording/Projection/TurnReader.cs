@@ -7,7 +7,8 @@ namespace Holdfast.Recording.Projection;
 /// <summary>Chooses the reader of an exchange's protocol. Never throws for what the bodies hold.</summary>
 internal static class TurnReader
 {
-    /// <summary>What was said; null for an exchange that is no turn (models, token counts), or whose bodies are no JSON.</summary>
+    /// <summary>What was said; null for an exchange that is no turn (models, token counts), or whose bodies are no
+    /// JSON.</summary>
     public static NeutralTurn? Read(ExchangeRecord exchange, JsonElement? request, JsonElement? answer)
     {
         if ((request, answer) is (null, null) || WirePath.Parse(exchange.Path) is not { Operation: WireOperation.Generate } path)
@@ -30,7 +31,8 @@ internal static class TurnReader
         return turn;
     }
 
-    private static (Action<JsonElement, NeutralTurn> Request, Action<JsonElement, NeutralTurn> Answer) ReadersOf(WireProtocol protocol) =>
+    private static (Action<JsonElement, NeutralTurn> Request, Action<JsonElement, NeutralTurn> Answer) ReadersOf(
+        WireProtocol protocol) =>
         protocol == WireProtocol.Anthropic ? (AnthropicReader.ReadRequest, AnthropicReader.ReadAnswer)
         : protocol == WireProtocol.OpenAIResponses ? (ResponsesReader.ReadRequest, ResponsesReader.ReadAnswer)
         : protocol == WireProtocol.Gemini ? (GeminiReader.ReadRequest, GeminiReader.ReadAnswer)

@@ -16,7 +16,8 @@ public sealed class HeaderRedaction
     private readonly HashSet<string> _names;
 
     /// <summary>Takes names of headers on top of the built-in ones; case does not matter.</summary>
-    public HeaderRedaction(params IEnumerable<string> names) => _names = new([.. Known, .. names], StringComparer.OrdinalIgnoreCase);
+    public HeaderRedaction(params IEnumerable<string> names) =>
+        _names = new([.. Known, .. names], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The value of a header as it may be recorded.</summary>
     public string Value(string name, string value)
@@ -27,9 +28,8 @@ public sealed class HeaderRedaction
         }
 
         // The scheme is no part of the secret. The end of basic credentials is the end of a password.
-        var secret = name.EndsWith("authorization", StringComparison.OrdinalIgnoreCase) && value.IndexOf(' ') is >= 0 and var space
-            ? value.AsSpan(space).Trim()
-            : value;
+        var hasScheme = name.EndsWith("authorization", StringComparison.OrdinalIgnoreCase);
+        var secret = hasScheme && value.IndexOf(' ') is >= 0 and var space ? value.AsSpan(space).Trim() : value;
         return secret.Length < ShortestTold || value.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase)
             ? BodyRedaction.Hidden
             : $"{BodyRedaction.Hidden}:{secret[^4..]}";

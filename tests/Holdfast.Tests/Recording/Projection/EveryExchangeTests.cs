@@ -210,7 +210,7 @@ public sealed class EveryExchangeTests : IDisposable
         {
             var rows = _projections.Turn(one.Protocol, one.Request, one.Answer, exchange =>
             {
-                exchange.Session = one.Fails ? null : "s";
+                exchange.Session = one.Fails ? null : exchange.ExchangeId;
                 exchange.End = one.Fails ? "failed" : "completed";
             });
 
@@ -222,7 +222,7 @@ public sealed class EveryExchangeTests : IDisposable
         });
 
         // Otherwise it did not get far into the readers.
-        Assert.True(count > 5000, $"only {count} rows");
+        Assert.True(count > 2000, $"only {count} rows");
     }
 
     private static void AssertSound(MessageRecord row, bool fails)
@@ -263,17 +263,21 @@ public sealed class EveryExchangeTests : IDisposable
     }
 
     private static Gen<string> List(int depth) =>
-        from count in Gen.Choose(0, 3)
-        from items in Gen.OneOf(Object(depth), Value(depth - 1)).ArrayOf(count)
+        from count in Gen.Choose(0, 4)
+        from items in Gen.OneOf(Object(depth), Object(depth), Value(depth - 1)).ArrayOf(count)
         select $"[{string.Join(',', items)}]";
 
     private static Gen<string> Object(int depth) =>
-        from count in Gen.Choose(0, 5)
+        from count in Gen.Choose(2, 8)
         from members in Member(depth - 1).ArrayOf(count)
         select $"{{{string.Join(',', members)}}}";
 
-    private static Gen<string> Member(int depth) =>
-        from name in Gen.Elements(Words)
-        from value in Value(depth)
-        select $"{JsonSerializer.Serialize(name)}:{value}";
+    private static Gen<string> Member(int depth)
+    {
+        var any = Gen.Elements(Words).Zip(Value(depth));
+        var texts = Gen.Elements("type", "role", "text", "id", "name", "call_id", "tool_use_id", "status").Zip(Value(0));
+        var lists = Gen.Elements("content", "parts", "content", "parts", "tool_calls", "summary").Zip(depth > 0 ? List(depth) : Value(0));
+        var objects = Gen.Elements("message", "content", "function", "functionCall", "source", "input").Zip(depth > 0 ? Object(depth) : Value(0));
+        return Gen.OneOf(any, texts, texts, lists, lists, lists, objects).Select(member => $"{JsonSerializer.Serialize(member.Item1)}:{member.Item2}");
+    }
 }

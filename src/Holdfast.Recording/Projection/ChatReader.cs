@@ -53,8 +53,6 @@ internal static class ChatReader
                 ToolName = item.TextAt("name"),
                 ResultFor = item.TextAt("tool_call_id"),
                 Text = ContentText.Of(item.At("content")),
-                ToolStatus = "success",
-                IsError = false,
             });
             return message;
         }

@@ -222,7 +222,7 @@ public sealed class EveryExchangeTests : IDisposable
         });
 
         // Otherwise it did not get far into the readers.
-        Assert.True(count > 2000, $"only {count} rows");
+        Assert.True(count > 1500, $"only {count} rows");
     }
 
     private static void AssertSound(MessageRecord row, bool fails)
@@ -263,12 +263,12 @@ public sealed class EveryExchangeTests : IDisposable
     }
 
     private static Gen<string> List(int depth) =>
-        from count in Gen.Choose(0, 4)
+        from count in Gen.Choose(0, 3)
         from items in Gen.OneOf(Object(depth), Object(depth), Value(depth - 1)).ArrayOf(count)
         select $"[{string.Join(',', items)}]";
 
     private static Gen<string> Object(int depth) =>
-        from count in Gen.Choose(2, 8)
+        from count in Gen.Choose(2, 5)
         from members in Member(depth - 1).ArrayOf(count)
         select $"{{{string.Join(',', members)}}}";
 

@@ -86,7 +86,7 @@ public sealed class MessageProjector(BodyRedaction redaction)
             {
                 ContentText = _rows.Content(failed.Message),
                 IsError = true,
-                Status = _json.Status(null, null, failed.Code, failed.Message),
+                Status = _json.Status(null, FinishReasons.Error, failed.Code, failed.Message),
                 Attributes = isAnswered ? common.Attributes : carried,
             });
         }
@@ -159,7 +159,6 @@ public sealed class MessageProjector(BodyRedaction redaction)
         },
         Model = _rows.Text(exchange.ModelServed ?? turn?.Model ?? exchange.ModelSent ?? exchange.ModelAsked),
         ConversationStartedAt = _sessions.StartOf(session, exchange.StartedAt),
-        ConversationSource = "gateway",
         ClientName = _rows.Text(exchange.ClientName),
         Cwd = _rows.Text(client.Cwd),
         GitBranch = _rows.Text(client.GitBranch),

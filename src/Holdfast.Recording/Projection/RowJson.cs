@@ -26,7 +26,7 @@ internal sealed class RowJson(BodyRedaction redaction)
             Write(json, "upstream", exchange.Upstream);
             Write(json, "method", exchange.Method);
             Write(json, "path", PathOf(exchange));
-            Write(json, "status_code", exchange.Status == 0 ? null : exchange.Status);
+            Write(json, "status_code", exchange.Status);
             Write(json, "request_bytes", exchange.RequestBytes);
             Write(json, "response_bytes", exchange.ResponseBytes);
             json.WriteBoolean("is_sse", exchange.IsSse);

@@ -41,7 +41,6 @@ public sealed record MessageRecord
     /// <summary>When the first exchange of the session began that this process saw.</summary>
     public DateTimeOffset ConversationStartedAt { get; init; }
 
-    /// <summary>Where the row comes from: <c>gateway</c>.</summary>
     public string? ConversationSource { get; init; }
 
     /// <summary>Name the client gives itself.</summary>

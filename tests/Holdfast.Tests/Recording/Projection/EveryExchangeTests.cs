@@ -88,6 +88,7 @@ public sealed class EveryExchangeTests : IDisposable
         var row = Assert.Single(rows);
         Assert.Equal(("assistant", "error", "ex-2#0", "read ECONNRESET"), (row.Role, row.PartType, row.PartId, row.ContentText));
         Assert.Equal(("stream_reset", "read ECONNRESET"), (row.Status("error_code"), row.Status("error_message")));
+        Assert.Equal("error", row.Status("finish_reason"));
         Assert.Equal("read ECONNRESET", row.Gateway().GetProperty("error").GetString());
     }
 

@@ -292,4 +292,5 @@ public sealed class AttemptRecord
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ExchangeRecord))]
 [JsonSerializable(typeof(SocketEventRecord))]
+[JsonSerializable(typeof(MessageRecord))]
 public sealed partial class RecordJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Holdfast.Configuration.Kinds;
 using Holdfast.Configuration.Settings;
 using Holdfast.Routing;
@@ -34,6 +35,21 @@ internal static class NameRules
     /// <summary>A piece of text to look for.</summary>
     public static string? Piece(string text) =>
         string.IsNullOrWhiteSpace(text) ? "is empty, which would match everything: write a piece of the text, or leave it out." : null;
+
+    /// <summary>A regular expression that takes time in proportion to the text.</summary>
+    public static string? Expression(string text)
+    {
+        try
+        {
+            return new Regex(text, RegexOptions.NonBacktracking).IsMatch("")
+                ? "finds something in an empty text, hence everywhere: write what the secret looks like."
+                : null;
+        }
+        catch (Exception wrong) when (wrong is ArgumentException or NotSupportedException)
+        {
+            return $"is no regular expression, or one with look-arounds or back references: {wrong.Message}";
+        }
+    }
 
     private static Parsed<CandidateOptions> ReadCandidate(string text)
     {

@@ -141,6 +141,7 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower fresh, Keep
         _response.Headers["x-accel-buffering"] = "no";
         TellHead();
         exchange.StampAnswer(Fidelity);
+        exchange.CaptureHead(_follower.Framing);
         exchange.Record.IsSse = _follower.Framing == StreamFraming.ServerSentEvents;
         OpenedMs = exchange.ElapsedMs;
         IsOpen = true;

@@ -14,6 +14,7 @@ namespace Holdfast.Recordings;
 internal sealed class BodyRecorder : IHostedService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FlushEvery = TimeSpan.FromSeconds(1);
 
     private readonly RecordingOptions _options;
     private readonly string? _home;
@@ -27,6 +28,9 @@ internal sealed class BodyRecorder : IHostedService
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly bool _mayRecord;
     private int _isStarted;
+
+    // Of the recording thread alone.
+    private bool _isUnflushed;
 
     /// <param name="options">What is recorded.</param>
     /// <param name="routesRecord">Whether any route records bodies.</param>
@@ -129,8 +133,15 @@ internal sealed class BodyRecorder : IHostedService
     {
         SeenMessages? seen = null;
         var projector = new MessageProjector(new BodyRedaction(_options.RedactPatterns));
-        foreach (var (record, capture) in _ended.GetConsumingEnumerable())
+        while (!_ended.IsCompleted)
         {
+            if (!_ended.TryTake(out var next, FlushEvery))
+            {
+                Flush(seen);
+                continue;
+            }
+
+            var (record, capture) = next;
             try
             {
                 var directory = capture.Directory ?? ClientStatement.DirectoryOf(record, capture.Request);
@@ -160,8 +171,10 @@ internal sealed class BodyRecorder : IHostedService
 
             capture.Release();
             WriteExchange(record);
+            Flush(seen);
         }
 
+        Flush(seen);
         seen?.Dispose();
         _done.TrySetResult();
     }
@@ -187,7 +200,17 @@ internal sealed class BodyRecorder : IHostedService
         }
 
         record.Messages = rows.Count;
-        seen.Flush();
+        _isUnflushed = true;
+    }
+
+    // What is called seen is not written again: so not before its rows are safe.
+    private void Flush(SeenMessages? seen)
+    {
+        if (seen is not null && _isUnflushed && _recorder.HasAllMessages)
+        {
+            seen.Flush();
+            _isUnflushed = false;
+        }
     }
 
     private SeenMessages OpenSeen()

@@ -66,6 +66,9 @@ internal sealed class Recorder : IHostedService
     public void SocketEvent(string kind, string? connection) => _socketEvents?.Add(RecordLine.Write(
         new() { HappenedAt = _time.GetUtcNow(), Kind = kind, Connection = connection }, RecordJson.Default.SocketEventRecord));
 
+    /// <summary>Whether every part of a message that was handed in is safe on disk, or lost for good.</summary>
+    public bool HasAllMessages => _messages?.State is not { } state || (state.Waiting == 0 && state.Durable == state.Written);
+
     /// <summary>A part of a message. Never waits, never throws.</summary>
     public void Message(MessageRecord row)
     {

@@ -12,6 +12,11 @@ internal static class Records
     public static Recorder Unrecorded(GatewayMetrics metrics) =>
         new(new RecordingOptions(), segments: null, metrics, TimeProvider.System, NullLogger<Recorder>.Instance);
 
+    /// <summary>One that records no bodies.</summary>
+    public static BodyRecorder Bodiless(GatewayMetrics metrics) => new(
+        new RecordingOptions(), routesRecord: false, home: null, Unrecorded(metrics),
+        new PrivacyBook(null, TimeProvider.System, NullLogger<PrivacyBook>.Instance), metrics, NullLogger<BodyRecorder>.Instance);
+
     public static ExchangeRecord Completed(string id = "ex-1") => new()
     {
         ExchangeId = id,

@@ -30,9 +30,10 @@ public sealed class StreamAnswerTests : IDisposable
         var http = new DefaultHttpContext();
         http.Features.Set<IHttpResponseBodyFeature>(new PipeBody(_client.Writer));
         var tools = new ExchangeTools(
-            new ManualTime(), new ExchangeReporter(_metrics, null!, null!, null!, null!, null!), _metrics, new OpenExchanges(),
+            new ManualTime(), new ExchangeReporter(_metrics, null!, null!, null!, null!, null!, null!), _metrics, new OpenExchanges(),
             new ErrorTexts(new HoldfastOptions()),
-            new Drain(TimeSpan.Zero, null!, TimeProvider.System, NullLogger<Drain>.Instance), new PriceBook([]), NullLogger<Exchange>.Instance);
+            new Drain(TimeSpan.Zero, null!, TimeProvider.System, NullLogger<Drain>.Instance), new PriceBook([]),
+            null!, NullLogger<Exchange>.Instance);
         _exchange = new Exchange(http, WireProtocol.Anthropic, ClientHeaders.Of(http.Request), tools);
         _answer = new StreamAnswer(_exchange, WireProtocol.Anthropic.Follow(new StreamContext()), KeepAliveForm.Ping);
     }

@@ -5,9 +5,7 @@ using Holdfast.Journal;
 using Holdfast.Observability;
 using Holdfast.Pricing;
 using Holdfast.Proxy;
-using Holdfast.Recording;
 using Holdfast.Recording.Privacy;
-using Holdfast.Recording.Segments;
 using Holdfast.Recordings;
 using Holdfast.Routing;
 using Holdfast.Upstreams;
@@ -42,7 +40,9 @@ internal static class GatewayApp
         builder.Services.AddSingleton(parts.Time);
         builder.ConfigureListeners(options, parts.TreatsLoopbackAsRemote);
         builder.Services.AddObservability(parts.ExchangeLog);
-        builder.Services.AddRecording(options.Recording, parts);
+        builder.Services.AddRecording(
+            options.Recording, parts.Home, parts.Program,
+            routesRecord: options.Routes.Any(route => route.Recording.Bodies is not (null or BodyRecording.None)));
         builder.Services.AddSimulatorUpstream(options);
         builder.Services.AddUpstreams(parts.Environment);
         builder.Services.AddFailover();
@@ -102,34 +102,6 @@ internal static class GatewayApp
     private static IEnumerable<(string Kind, long Value)> Counts(IServiceProvider services) =>
         services.GetRequiredService<SocketCounters>().Snapshot()
             .Select(count => (SocketCounters.NameOf(count.Key), count.Value));
-
-    private static void AddRecording(this IServiceCollection services, RecordingOptions options, GatewayParts parts)
-    {
-        services.AddSingleton(options);
-        services.AddSingleton(provider => new Recorder(
-            options,
-            parts.Home is not { } home ? null : provider.GetService<ISegmentFolder>() ?? new SegmentFolder(RecordingFolder.SegmentsIn(home)),
-            provider.GetRequiredService<GatewayMetrics>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<Recorder>>()));
-        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<Recorder>());
-        services.AddSingleton(provider => new PrivacyBook(
-            parts.Home, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PrivacyBook>>()));
-        services.AddSingleton(provider => new BodyRecorder(
-            options,
-            provider.GetRequiredService<HoldfastOptions>().Routes.Any(route => route.Recording.Bodies is not (null or BodyRecording.None)),
-            parts.Home,
-            provider.GetRequiredService<Recorder>(),
-            provider.GetRequiredService<PrivacyBook>(),
-            provider.GetRequiredService<GatewayMetrics>(),
-            provider.GetRequiredService<ILogger<BodyRecorder>>()));
-        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<BodyRecorder>());
-        if (parts is { Home: not null, Program: not null } && options.Enabled)
-        {
-            services.AddHostedService(provider =>
-                ActivatorUtilities.CreateInstance<CompactionWorker>(provider, parts));
-        }
-    }
 
     private static void AddFailover(this IServiceCollection services)
     {

@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using Holdfast.Configuration;
-using Holdfast.Hosting;
 using Holdfast.Recording;
 
 namespace Holdfast.Recordings;
@@ -10,7 +9,7 @@ namespace Holdfast.Recordings;
 /// <summary>Has complete segments turned into Parquet, and days that are too old deleted: by a process of its own, since a
 /// crash or the memory of the database engine must not touch the gateway (<c>holdfast compact</c>). One at a time.</summary>
 internal sealed class CompactionWorker(
-    RecordingOptions options, GatewayParts parts, TimeProvider time, ILogger<CompactionWorker> logger) : BackgroundService
+    RecordingOptions options, string home, string program, TimeProvider time, ILogger<CompactionWorker> logger) : BackgroundService
 {
     private const long ManyBytes = 32 * 1024 * 1024;
 
@@ -21,7 +20,7 @@ internal sealed class CompactionWorker(
     // What a laptop records in a day is little: it is compacted now and then, and once after the start.
     private static readonly TimeSpan AtLeast = TimeSpan.FromHours(1);
 
-    private readonly string _folder = RecordingFolder.In(parts.Home!);
+    private readonly string _folder = RecordingFolder.In(home);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -47,10 +46,10 @@ internal sealed class CompactionWorker(
     // Answers what went wrong.
     private async Task<string?> CompactAsync(CancellationToken stoppingToken)
     {
-        var start = new ProcessStartInfo(parts.Program!)
+        var start = new ProcessStartInfo(program)
         {
             ArgumentList = { "compact", "--retention-days", options.RetentionDays.ToString(CultureInfo.InvariantCulture) },
-            Environment = { [HoldfastHome.Variable] = parts.Home },
+            Environment = { [HoldfastHome.Variable] = home },
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -5,6 +5,7 @@ using Holdfast.Admin;
 using Holdfast.Cli;
 using Holdfast.Failover;
 using Holdfast.Observability;
+using Holdfast.Recordings;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 using Holdfast.Tests.Observability;
@@ -250,6 +251,7 @@ public sealed class AdminSocketTests : IAsyncDisposable
             .AddSingleton(_log.CreateFactory())
             .AddLogging()
             .AddObservability(Stream.Null, new Dictionary<string, string?>())
+            .AddRecording(new())
             .AddAdmin(home)
             .BuildServiceProvider();
         _gateways.Add(gateway);

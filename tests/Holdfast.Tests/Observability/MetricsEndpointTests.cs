@@ -1,4 +1,5 @@
 using Holdfast.Observability;
+using Holdfast.Recordings;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 using Microsoft.AspNetCore.Builder;
@@ -17,7 +18,7 @@ public sealed class MetricsEndpointTests
         builder.Logging.AddDiagnostics(debug: false, Stream.Null);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<TimeProvider>(new ManualTime());
-        builder.Services.AddObservability(Stream.Null, new Dictionary<string, string?>());
+        builder.Services.AddObservability(Stream.Null, new Dictionary<string, string?>()).AddRecording(new());
         await using var app = builder.Build();
         app.UseMetrics(isForbidden: _ => false);
         await app.StartAsync().WithinTestTimeout();

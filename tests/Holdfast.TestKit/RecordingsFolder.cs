@@ -40,7 +40,7 @@ public sealed class RecordingsFolder : IDisposable
     /// <summary>Asks the recordings; a row is its values as texts, joined by <c>|</c>, NULL as <c>NULL</c>.</summary>
     public IReadOnlyList<string> Ask(string sql)
     {
-        using var query = new RecordingQuery(Folder, MemoryBytes);
+        using var query = new RecordingQuery(Folder, MemoryBytes, sql);
         using var answer = query.Ask(sql, asJson: false);
         var rows = new List<string>();
         while (answer.Rows.Read())

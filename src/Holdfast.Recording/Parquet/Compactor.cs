@@ -105,7 +105,8 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
         if (table == RecordingTable.Exchanges)
         {
             Database.Execute(
-                $"CREATE OR REPLACE TEMP VIEW derived AS WITH exchanges AS (FROM batch) {EmbeddedSql.Read("views/messages-of-exchanges.sql")}");
+                $"CREATE OR REPLACE TEMP VIEW derived AS WITH exchanges AS (FROM batch) "
+                + ShreddedPaths.AddTo($"FROM ({EmbeddedSql.Read("views/messages-of-exchanges.sql")})"));
             WriteDays(RecordingTable.Messages, "derived", files);
         }
 
@@ -147,7 +148,9 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
         var name = $"parquet/{table.Family}/{date}-{id}.parquet";
         var path = Path.Combine(folder, name);
         var next = $"{path}.next";
-        Database.Execute($"COPY ({select}) TO {DuckDb.Quote(next)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440)");
+        Database.Execute(
+            $"COPY (({table.Nothing}) UNION ALL BY NAME ({select})) TO {DuckDb.Quote(next)} "
+            + "(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE 61440)");
         var rows = long.Parse(
             Database.Scalar($"SELECT num_rows FROM parquet_file_metadata({DuckDb.Quote(next)})")!, CultureInfo.InvariantCulture);
         using (var file = File.OpenHandle(next, FileMode.Open, FileAccess.ReadWrite))
@@ -156,7 +159,7 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
         }
 
         File.Move(next, path);
-        return new(table.Family, date, name, rows, new FileInfo(path).Length);
+        return new(table.Family, date, name, rows, new FileInfo(path).Length, table.Form);
     }
 
     // Queries open every file: a day's many small ones become one.
@@ -171,7 +174,9 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
         {
             var old = group.ToList();
             var table = RecordingTable.All.Single(table => table.Family == group.Key.Table);
-            var one = Write(table, group.Key.Date, RecordingTable.ReadParquet(old.Select(file => Path.Combine(folder, file.Name))));
+            var one = Write(table, group.Key.Date, string.Join(
+                " UNION ALL BY NAME ",
+                old.GroupBy(file => file.Form, file => Path.Combine(folder, file.Name)).Select(RecordingTable.ReadParquet)));
             if (one.Rows != old.Sum(file => file.Rows))
             {
                 throw new InvalidDataException($"Merging {old.Count} files of {group.Key.Date} made {one.Rows} rows of {old.Sum(f => f.Rows)}.");

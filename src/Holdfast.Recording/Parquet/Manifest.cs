@@ -52,7 +52,8 @@ internal sealed record Manifest
 /// <param name="Name">Its path below the recordings' folder.</param>
 /// <param name="Rows">How many rows it holds.</param>
 /// <param name="Bytes">How large it is.</param>
-internal sealed record ParquetFile(string Table, string Date, string Name, long Rows, long Bytes);
+/// <param name="Form">Which columns it has: those of one form have the same.</param>
+internal sealed record ParquetFile(string Table, string Date, string Name, long Rows, long Bytes, string Form);
 
 /// <summary>A file that counts no more.</summary>
 /// <param name="Name">Its path below the recordings' folder.</param>

@@ -28,9 +28,9 @@ internal sealed record RecordingFiles(string Folder, Manifest Manifest, IReadOnl
     public IReadOnlyList<string> SegmentsOf(string family) =>
         [.. Segments.Where(name => name.StartsWith($"{SegmentFolder}/{family}-2", StringComparison.Ordinal)).Select(PathOf)];
 
-    /// <summary>The paths of the Parquet files of a family.</summary>
-    public IReadOnlyList<string> ParquetOf(string family) =>
-        [.. Manifest.Files.Where(file => file.Table == family).Select(file => PathOf(file.Name))];
+    /// <summary>The paths of the Parquet files of a family, those of one form together.</summary>
+    public IEnumerable<IEnumerable<string>> ParquetOf(string family) =>
+        Manifest.Files.Where(file => file.Table == family).GroupBy(file => file.Form, file => PathOf(file.Name));
 
     public string PathOf(string name) => Path.Combine(Folder, name);
 

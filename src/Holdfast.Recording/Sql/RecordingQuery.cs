@@ -13,12 +13,13 @@ internal sealed partial class RecordingQuery : IDisposable
 
     /// <param name="folder">The recordings' folder; one that is missing is empty.</param>
     /// <param name="memoryBytes">How much memory a statement may take.</param>
-    public RecordingQuery(string folder, long memoryBytes)
+    /// <param name="statements">What will be asked: other tables are not looked for.</param>
+    public RecordingQuery(string folder, long memoryBytes, string statements)
     {
         _database = new DuckDb(memoryBytes, Environment.ProcessorCount, Path.Combine(folder, "tmp"));
         _database.Execute($"SET allowed_directories = [{DuckDb.Quote(folder + "/")}]");
         _database.Execute("SET enable_external_access = false");
-        RecordingViews.Create(_database, RecordingFiles.Find(folder));
+        RecordingViews.Create(_database, RecordingFiles.Find(folder), statements);
         _database.Execute("SET lock_configuration = true");
     }
 
@@ -48,8 +49,8 @@ internal sealed partial class RecordingQuery : IDisposable
         // Whatever a column's type is, the engine writes it as text, or as JSON.
         var text = asJson ? "CAST(to_json(COLUMNS(*)) AS VARCHAR)" : "CAST(COLUMNS(*) AS VARCHAR)";
         var columns = statement.Columns;
-        var ordered = StableOrder.Of(_database, sql, columns.Count);
-        return new(columns, statement.Types, _database.Query($"SELECT {text} FROM query({DuckDb.Quote(ordered)})"));
+        var improved = StatementTree.Improve(_database, sql, columns.Count);
+        return new(columns, statement.Types, _database.Query($"SELECT {text} FROM query({DuckDb.Quote(improved)})"));
     }
 
     /// <summary>Ends what runs now: it throws. Safe from any thread.</summary>

@@ -1,4 +1,5 @@
-using System.Text.Json;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Serialization.Metadata;
 using Holdfast.Recording.Records;
 
@@ -50,13 +51,25 @@ internal sealed record RecordingTable(
             """;
     }
 
-    /// <summary>Reads Parquet, also such as was written when the table had fewer columns.</summary>
-    public static string ReadParquet(IEnumerable<string> files) =>
-        $"SELECT * FROM read_parquet({ListOf(files)}, union_by_name = true)";
+    /// <summary>Reads Parquet of one form.</summary>
+    public static string ReadParquet(IEnumerable<string> files) => $"SELECT * FROM read_parquet({ListOf(files)})";
 
-    /// <summary>The columns and no rows.</summary>
-    public string Nothing =>
-        $"SELECT {string.Join(", ", Columns.Select(c => $"NULL::{c.Type} AS {DuckDb.Name(c.Name)}"))} WHERE false";
+    /// <summary>Whether its lines tell the day.</summary>
+    public bool HasDate => Columns.Any(column => column.Name == "date");
+
+    /// <summary>Every column as it stands in Parquet, and no rows: what a file of an older form lacks is NULL beside it.</summary>
+    public string Nothing
+    {
+        get
+        {
+            IEnumerable<RecordingColumn> date = HasDate ? [] : [new("date", "VARCHAR")];
+            var shredded = this == Messages ? ShreddedPaths.All.Select(path => new RecordingColumn(path, "VARCHAR")) : [];
+            return $"SELECT {string.Join(", ", date.Concat(Columns).Concat(shredded).Select(c => $"NULL::{c.Type} AS {DuckDb.Name(c.Name)}"))} WHERE false";
+        }
+    }
+
+    /// <summary>Tells files of one form from those of another: they have the same columns. Opening one then tells of all.</summary>
+    public string Form => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Nothing)).AsSpan(0, 4));
 
     private static string ListOf(IEnumerable<string> files) => $"[{string.Join(", ", files.Select(DuckDb.Quote))}]";
 

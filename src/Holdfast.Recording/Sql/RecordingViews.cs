@@ -1,4 +1,3 @@
-using System.Text;
 using Holdfast.Recording.Parquet;
 
 namespace Holdfast.Recording.Sql;
@@ -9,30 +8,54 @@ internal static class RecordingViews
     /// <summary>The rows of exchanges that stand in segments; what is made of them reads this name.</summary>
     private const string Recent = "exchanges";
 
-    public static void Create(DuckDb database, RecordingFiles files)
-    {
-        foreach (var table in RecordingTable.All)
-        {
-            database.Execute($"CREATE VIEW {table.Name} AS {SelectAll(table, files)}");
-        }
-
-        database.Execute($"CREATE VIEW ai_gateway_attempts AS {EmbeddedSql.Read("views/attempts.sql")}");
-        database.Execute(EmbeddedSql.Read("views/bare-json.sql"));
-    }
+    private const string Attempts = "ai_gateway_attempts";
 
     /// <summary>The names of the tables people ask.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [.. RecordingTable.All.Select(table => table.Name).Append("ai_gateway_attempts").Order(StringComparer.Ordinal)];
+        [.. RecordingTable.All.Select(table => table.Name).Append(Attempts).Order(StringComparer.Ordinal)];
 
-    /// <summary>What stands in lines, as rows of the table.</summary>
+    // What asks for the tables themselves.
+    private static readonly string[] OfTables =
+        ["ai_gateway", "show", "describe", "summarize", "duckdb_", "information_schema", "pg_", "sqlite_"];
+
+    /// <summary>Makes those a statement may mean: each costs a look into files.</summary>
+    public static void Create(DuckDb database, RecordingFiles files, string statement)
+    {
+        database.Execute(EmbeddedSql.Read("views/bare-json.sql"));
+        database.Execute($"CREATE SCHEMA {ShreddedPaths.Schema}");
+        var wanted = Names.Where(name => statement.Contains(name, StringComparison.OrdinalIgnoreCase)).ToList();
+        if (wanted.Count == 0 && OfTables.Any(word => statement.Contains(word, StringComparison.OrdinalIgnoreCase)))
+        {
+            wanted = [.. Names];
+        }
+
+        foreach (var table in RecordingTable.All.Where(table =>
+            wanted.Contains(table.Name) || (table == RecordingTable.Exchanges && wanted.Contains(Attempts))))
+        {
+            var inFull = $"{(table == RecordingTable.Messages ? ShreddedPaths.Schema : "main")}.{table.Name}";
+            database.Execute($"CREATE VIEW {inFull} AS {SelectAll(table, files)}");
+            if (table == RecordingTable.Messages)
+            {
+                database.Execute($"CREATE VIEW {table.Name} AS SELECT {table.Names} FROM {inFull}");
+            }
+        }
+
+        if (wanted.Contains(Attempts))
+        {
+            database.Execute($"CREATE VIEW {Attempts} AS {EmbeddedSql.Read("views/attempts.sql")}");
+        }
+    }
+
+    /// <summary>What stands in lines, as it stands in Parquet.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="segments">Segments of its own.</param>
+    /// <param name="exchanges">Segments of exchanges that rows are made of: of messages only.</param>
     public static string SelectLines(RecordingTable table, IReadOnlyList<string> segments, IReadOnlyList<string> exchanges)
     {
         var parts = new List<string>();
         if (segments.Count > 0)
         {
-            parts.Add(table.Columns.Any(column => column.Name == "date")
-                ? table.ReadLines(segments)
-                : $"SELECT {table.Date} AS date, * FROM ({table.ReadLines(segments)})");
+            parts.Add(table.HasDate ? table.ReadLines(segments) : $"SELECT {table.Date} AS date, * FROM ({table.ReadLines(segments)})");
         }
 
         if (table == RecordingTable.Messages && exchanges.Count > 0)
@@ -41,30 +64,15 @@ internal static class RecordingViews
                 + EmbeddedSql.Read("views/messages-of-exchanges.sql"));
         }
 
-        return string.Join(" UNION ALL BY NAME ", parts.Select(part => $"(FROM ({part}))"));
+        var rows = string.Join(" UNION ALL BY NAME ", parts.Select(part => $"(FROM ({part}))"));
+        return parts.Count > 0 && table == RecordingTable.Messages ? ShreddedPaths.AddTo(rows) : rows;
     }
 
     private static string SelectAll(RecordingTable table, RecordingFiles files)
     {
-        var rows = new StringBuilder($"SELECT {(HasDate(table) ? "" : "date, ")}{table.Names} FROM (({Nothing(table)})");
         var exchanges = table == RecordingTable.Messages ? files.SegmentsOf(RecordingTable.Exchanges.Family) : [];
         var lines = SelectLines(table, files.SegmentsOf(table.Family), exchanges);
-        if (lines.Length > 0)
-        {
-            rows.Append(" UNION ALL BY NAME ").Append(lines);
-        }
-
-        var parquet = files.ParquetOf(table.Family);
-        if (parquet.Count > 0)
-        {
-            rows.Append(" UNION ALL BY NAME (").Append(RecordingTable.ReadParquet(parquet)).Append(')');
-        }
-
-        return rows.Append(')').ToString();
+        var parts = files.ParquetOf(table.Family).Select(RecordingTable.ReadParquet).Prepend(table.Nothing);
+        return string.Join(" UNION ALL BY NAME ", (lines.Length > 0 ? parts.Append(lines) : parts).Select(part => $"(FROM ({part}))"));
     }
-
-    private static string Nothing(RecordingTable table) =>
-        HasDate(table) ? table.Nothing : $"SELECT NULL::VARCHAR AS date, * FROM ({table.Nothing})";
-
-    private static bool HasDate(RecordingTable table) => table.Columns.Any(column => column.Name == "date");
 }

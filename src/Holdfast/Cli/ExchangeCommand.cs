@@ -27,7 +27,7 @@ internal static class ExchangeCommand
     {
         try
         {
-            using var query = new RecordingQuery(folder, MemoryBytes);
+            using var query = new RecordingQuery(folder, MemoryBytes, "ai_gateway_exchanges");
             var found = Find(query, id);
             if (found.Count == 1)
             {

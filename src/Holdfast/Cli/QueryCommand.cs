@@ -56,11 +56,12 @@ internal static class QueryCommand
     {
         var statement = new Argument<string>("STATEMENT") { Description = "One statement that only asks; `-` reads it from standard input." };
         var command = new Command("sql", "Run one SQL statement (DuckDB's dialect).") { statement, Format, Output, Timeout };
-        command.SetAction((parsed, cancellation) => Task.FromResult(new Asking(environment, parsed, cancellation).Run(query =>
+        command.SetAction((parsed, cancellation) =>
         {
-            var sql = parsed.GetValue(statement)!;
-            Write(query, sql == "-" ? Console.In.ReadToEnd() : sql, parsed);
-        })));
+            var given = parsed.GetValue(statement)!;
+            var sql = given == "-" ? Console.In.ReadToEnd() : given;
+            return Task.FromResult(new Asking(environment, parsed, cancellation).Run(sql, query => Write(query, sql, parsed)));
+        });
         return command;
     }
 
@@ -78,12 +79,10 @@ internal static class QueryCommand
                 return Task.FromResult(ExitCodes.WrongUse);
             }
 
-            return Task.FromResult(new Asking(environment, parsed, cancellation).Run(query => Write(
-                query,
-                name is null
-                    ? "SELECT table_name, count(*) AS columns FROM duckdb_columns() WHERE NOT internal GROUP BY 1 ORDER BY 1"
-                    : $"SELECT column_name, column_type FROM (DESCRIBE {name})",
-                parsed)));
+            var sql = name is null
+                ? "SELECT table_name, count(*) AS columns FROM duckdb_columns() WHERE NOT internal AND schema_name = 'main' GROUP BY 1 ORDER BY 1"
+                : $"SELECT column_name, column_type FROM (DESCRIBE {name})";
+            return Task.FromResult(new Asking(environment, parsed, cancellation).Run(sql, query => Write(query, sql, parsed)));
         });
         return command;
     }
@@ -104,7 +103,8 @@ internal static class QueryCommand
                 return Task.FromResult(ExitCodes.Done);
             }
 
-            return Task.FromResult(new Asking(environment, parsed, cancellation).Run(query =>
+            return Task.FromResult(new Asking(environment, parsed, cancellation).Run(
+                string.Concat(sections.Select(section => section.Sql)), query =>
                 WriteOverview(query, sections, parsed.GetValue(json), parsed)));
         });
         return command;
@@ -142,7 +142,7 @@ internal static class QueryCommand
                 return Task.FromResult(ExitCodes.Done);
             }
 
-            return Task.FromResult(new Asking(environment, parsed, cancellation).Run(query => Write(query, sql, parsed)));
+            return Task.FromResult(new Asking(environment, parsed, cancellation).Run(sql, query => Write(query, sql, parsed)));
         });
         return command;
     }
@@ -239,7 +239,7 @@ internal static class QueryCommand
     private sealed record Asking(
         IReadOnlyDictionary<string, string> Environment, ParseResult Parsed, CancellationToken Cancellation)
     {
-        public int Run(Action<RecordingQuery> ask)
+        public int Run(string statements, Action<RecordingQuery> ask)
         {
             var error = Parsed.InvocationConfiguration.Error;
             var seconds = Math.Clamp(Parsed.GetValue(Timeout), 0.001, 86_400);
@@ -247,7 +247,7 @@ internal static class QueryCommand
             deadline.CancelAfter(TimeSpan.FromSeconds(seconds));
             try
             {
-                using var query = new RecordingQuery(RecordingFolder.In(HoldfastHome.Find(Environment)), MemoryBytes);
+                using var query = new RecordingQuery(RecordingFolder.In(HoldfastHome.Find(Environment)), MemoryBytes, statements);
                 using var interrupt = deadline.Token.Register(query.Interrupt);
                 ask(query);
                 return ExitCodes.Done;

@@ -88,7 +88,7 @@ public sealed class AnswerWriterTests : IDisposable
 
     private string Write(string sql, AnswerFormat format, out string? note)
     {
-        using var query = new RecordingQuery(_recordings.Folder, 512 * 1024 * 1024);
+        using var query = new RecordingQuery(_recordings.Folder, 512 * 1024 * 1024, sql);
         using var answer = query.Ask(sql, AnswerWriter.NeedsJson(format));
         using var output = new StringWriter { NewLine = "\n" };
         note = AnswerWriter.Write(answer, format, output);

@@ -49,6 +49,36 @@ public sealed class RecordingQueryTests : IDisposable
                 """));
     }
 
+    /// <summary>Whatever form asks for them, what <c>attributes</c> say is the same, read from JSON or from columns of their
+    /// own.</summary>
+    [Theory]
+    [InlineData("SELECT json_extract(attributes, '$.gateway.error'), count(*) FROM ai_gateway_messages GROUP BY 1 ORDER BY 1")]
+    [InlineData("SELECT json_extract(m.attributes, '$.gateway.is_sse') AS s FROM ai_gateway_messages m WHERE json_extract_string(m.attributes, '$.gateway.error') IS NULL ORDER BY part_id")]
+    [InlineData("SELECT attributes->>'$.gateway.exchange_id' AS id FROM ai_gateway_messages AS x WHERE x.attributes->>'$.gateway.error' LIKE 'read%' ORDER BY id")]
+    [InlineData("SELECT sum(CAST(json_extract(attributes, '$.usage.input_tokens') AS BIGINT)) FROM ai_gateway_messages")]
+    [InlineData("SELECT part_id, json_extract(attributes, '$.gateway.upstream') AS attributes FROM ai_gateway_messages ORDER BY 1")]
+    [InlineData("SELECT *, json_extract(attributes, '$.gateway.upstream') FROM ai_gateway_messages ORDER BY part_id")]
+    [InlineData("SELECT json_extract(attributes, '$.gateway.upstream') FROM (SELECT '{\"gateway\":{\"upstream\":\"other\"}}' AS attributes FROM ai_gateway_messages)")]
+    [InlineData("WITH m AS (SELECT replace(attributes, 'anthropic', 'x') AS attributes FROM ai_gateway_messages) SELECT json_extract(attributes, '$.gateway.upstream') FROM m")]
+    [InlineData("SELECT json_extract(a.attributes, '$.gateway.error') FROM ai_gateway_messages a JOIN ai_gateway_messages b USING (part_id) ORDER BY part_id")]
+    [InlineData("SELECT json_extract(attributes, '$.client.name'), json_extract(attributes, '$.gateway') FROM ai_gateway_messages ORDER BY part_id")]
+    [InlineData("SELECT (SELECT max(json_extract(attributes, '$.gateway.error')) FROM ai_gateway_messages)")]
+    public async Task Attributes_say_the_same_from_json_and_from_columns(string statement)
+    {
+        var usage = Records.Completed("with usage");
+        (usage.UsageState, usage.InputTokens) = ("reported", 7);
+        await _recordings.WriteAsync(Records.Completed("a"), Failed("read ECONNRESET", isSse: true), usage);
+        _recordings.Compact();
+        await _recordings.WriteAsync(Records.Completed("b"), Failed("client_aborted", isSse: false));
+
+        // The same, in a form that is never changed.
+        var plain = statement.Replace("ai_gateway_messages", "(SELECT * FROM ai_gateway_messages)", StringComparison.Ordinal)
+            .Replace(") AS x", ") x", StringComparison.Ordinal);
+
+        Assert.Equal(_recordings.Ask(plain), _recordings.Ask(statement));
+        Assert.NotEmpty(_recordings.Ask(statement));
+    }
+
     [Fact]
     public async Task Usage_stands_once_an_exchange_so_that_its_sum_is_right()
     {
@@ -72,7 +102,7 @@ public sealed class RecordingQueryTests : IDisposable
     {
         Assert.Empty(_recordings.Ask(ReferenceStatement.Sql));
         Assert.Equal(
-            RecordingViews.Names, _recordings.Ask("SELECT DISTINCT table_name FROM duckdb_columns() WHERE NOT internal ORDER BY 1"));
+            RecordingViews.Names, _recordings.Ask("SELECT DISTINCT table_name FROM duckdb_columns() WHERE NOT internal AND schema_name = 'main' ORDER BY 1"));
         Assert.Equal(
             MessageColumns.All.Select(column => $"{column.Name}|{column.Type}"),
             _recordings.Ask("SELECT column_name, column_type FROM (DESCRIBE ai_gateway_messages)"));
@@ -179,7 +209,7 @@ public sealed class RecordingQueryTests : IDisposable
     [Fact]
     public async Task A_statement_that_runs_too_long_can_be_stopped()
     {
-        using var query = new RecordingQuery(_recordings.Folder, 512 * 1024 * 1024);
+        using var query = new RecordingQuery(_recordings.Folder, 512 * 1024 * 1024, "");
         var asking = Task.Run(() =>
         {
             using var answer = query.Ask("SELECT count(*) FROM range(1_000_000_000_000) t(a) WHERE a % 7 = 3", asJson: false);

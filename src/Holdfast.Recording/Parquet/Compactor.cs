@@ -19,7 +19,7 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
 
     // Together with the process's own memory this stays below 300 MB.
     private const long EngineBytes = 128 * MegaByte;
-    private const long BatchBytes = 48 * MegaByte;
+    private const long BatchBytes = 32 * MegaByte;
     private const int ManyFiles = 8;
     private const long SmallFile = 24 * MegaByte;
 
@@ -150,7 +150,7 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
         var next = $"{path}.next";
         Database.Execute(
             $"COPY (({table.Nothing}) UNION ALL BY NAME ({select})) TO {DuckDb.Quote(next)} "
-            + "(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE 61440)");
+            + "(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE 30720, ROW_GROUP_SIZE_BYTES '16MB')");
         var rows = long.Parse(
             Database.Scalar($"SELECT num_rows FROM parquet_file_metadata({DuckDb.Quote(next)})")!, CultureInfo.InvariantCulture);
         using (var file = File.OpenHandle(next, FileMode.Open, FileAccess.ReadWrite))

@@ -79,7 +79,8 @@ internal static class StatementTree
         if (node["from_table"] is not JsonObject table
             || TextOf(table["type"]) != "BASE_TABLE" || TextOf(table["table_name"]) != RecordingTable.Messages.Name
             || TextOf(table["schema_name"]) != ""
-            || all.Count(one => TextOf(one["type"]) is "SELECT_NODE" or "BASE_TABLE") != 1
+            || all.Count(one => TextOf(one["type"]) is "SELECT_NODE") != 1
+            || all.Count(one => TextOf(one["type"]) is "BASE_TABLE") != 1
             || all.Any(one => TextOf(one["class"]) is "STAR" or "SUBQUERY" or "LAMBDA"))
         {
             return false;

@@ -80,6 +80,18 @@ public sealed class RecordingQueryTests : IDisposable
     }
 
     [Fact]
+    public async Task What_everybody_asks_of_attributes_is_read_from_columns_of_its_own()
+    {
+        await _recordings.WriteAsync(Records.Completed());
+        _recordings.Compact();
+
+        var plan = string.Join('\n', _recordings.Ask($"EXPLAIN {Improved(ReferenceStatement.Sql)}"));
+
+        Assert.DoesNotContain("json_extract", plan.Replace("\n", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("$.gateway.error", plan, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Usage_stands_once_an_exchange_so_that_its_sum_is_right()
     {
         var record = Records.Completed();
@@ -223,6 +235,13 @@ public sealed class RecordingQueryTests : IDisposable
         }
 
         await Assert.ThrowsAsync<SqlException>(() => asking).WithinTestTimeout();
+    }
+
+    private string Improved(string sql)
+    {
+        using var database = new DuckDb(512 * 1024 * 1024, threads: 1, Path.Combine(_recordings.Home, "tmp"));
+        RecordingViews.Create(database, Holdfast.Recording.Parquet.RecordingFiles.Find(_recordings.Folder), sql);
+        return StatementTree.Improve(database, sql, columns: 3);
     }
 
     private static ExchangeRecord Failed(string error, bool isSse)

@@ -33,7 +33,7 @@ internal sealed record RecordingTable(
 
     /// <summary>One row a part of a message. Rows of exchanges whose bodies are not recorded are made of those.</summary>
     public static RecordingTable Messages { get; } = new(
-        "messages", "ai_gateway_messages", MessageColumns.All, "part_id", "date", 16 * 1024 * 1024);
+        "messages", "ai_gateway_messages", ColumnsOf(RecordJson.Default.MessageRecord), "part_id", "date", 16 * 1024 * 1024);
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<RecordingTable> All { get; } = [Exchanges, SocketEvents, Messages];
@@ -76,7 +76,8 @@ internal sealed record RecordingTable(
     private static List<RecordingColumn> ColumnsOf(JsonTypeInfo type) =>
         [.. type.Properties.Select(property => new RecordingColumn(property.Name, TypeOf(property.PropertyType)))];
 
-    private static string TypeOf(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
+    /// <summary>The engine's type for a member of a record.</summary>
+    public static string TypeOf(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {
         var t when t == typeof(string) => "VARCHAR",
         var t when t == typeof(bool) => "BOOLEAN",

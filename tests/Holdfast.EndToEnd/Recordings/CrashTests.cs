@@ -20,6 +20,7 @@ public sealed class CrashTests
     public async Task Killed_fifty_times_under_load_it_has_every_record_it_called_safe()
     {
         using var home = new TemporaryHome();
+        await File.WriteAllTextAsync(Path.Combine(home.Path, "holdfast.json"), """{ "recording": { "fsyncInterval": "00:00:00.1" } }""");
         var safe = 0L;
         var random = new Random(20261121);
         for (var kill = 0; kill < Kills; kill++)
@@ -133,7 +134,7 @@ public sealed class CrashTests
         var (code, output, error) = await home.RunAsync(
             "query", "sql", "SELECT count(*), count(DISTINCT exchange_id) FROM ai_gateway_exchanges", "--format", "csv");
         Assert.Equal((0, ""), (code, error));
-        var counts = output.Split("\r\n")[1].Split(',').Select(n => long.Parse(n, CultureInfo.InvariantCulture)).ToList();
+        var counts = output.Split('\n')[1].Split(',').Select(n => long.Parse(n, CultureInfo.InvariantCulture)).ToList();
         return (counts[0], counts[1]);
     }
 }

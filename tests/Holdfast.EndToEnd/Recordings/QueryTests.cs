@@ -22,7 +22,7 @@ public sealed class QueryTests
         Assert.Contains("Nothing is recorded yet", overview.Output);
         Assert.Equal(
             ["ai_gateway_attempts", "ai_gateway_exchanges", "ai_gateway_messages", "ai_gateway_socket_events"],
-            tables.Output.Split("\r\n")[1..^1].Select(line => line.Split(',')[0]));
+            tables.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..].Select(line => line.Split(',')[0]));
         Assert.All([overview, tables, saved], run => Assert.Equal((0, ""), (run.ExitCode, run.Error)));
     }
 

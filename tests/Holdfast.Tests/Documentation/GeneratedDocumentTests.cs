@@ -11,6 +11,7 @@ public sealed class GeneratedDocumentTests
     [Theory]
     [InlineData("config.md")]
     [InlineData("holdfast.schema.json")]
+    [InlineData("schema.md")]
     [InlineData("cli.md")]
     [InlineData("errors.md")]
     public void A_generated_document_is_what_the_code_says(string name)

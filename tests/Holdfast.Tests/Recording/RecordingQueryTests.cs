@@ -116,9 +116,9 @@ public sealed class RecordingQueryTests : IDisposable
         Assert.Equal(
             RecordingViews.Names, _recordings.Ask("SELECT DISTINCT table_name FROM duckdb_columns() WHERE NOT internal AND schema_name = 'main' ORDER BY 1"));
         Assert.Equal(
-            MessageColumns.All.Select(column => $"{column.Name}|{column.Type}"),
+            RecordingTable.Messages.Columns.Select(column => $"{column.Name}|{column.Type}"),
             _recordings.Ask("SELECT column_name, column_type FROM (DESCRIBE ai_gateway_messages)"));
-        Assert.Equal(56, MessageColumns.All.Count);
+        Assert.Equal(56, RecordingTable.Messages.Columns.Count);
     }
 
     [Fact]

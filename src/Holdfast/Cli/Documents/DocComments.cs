@@ -1,17 +1,19 @@
 using System.Text;
 using System.Xml.Linq;
 using Holdfast.Configuration;
+using Holdfast.Recording.Records;
 
 namespace Holdfast.Cli.Documents;
 
-/// <summary>The doc comments of this assembly, as Markdown, from the XML file the compiler writes beside it.</summary>
+/// <summary>The doc comments of options and records, as Markdown, from the XML files the compiler writes beside their
+/// assemblies.</summary>
 internal sealed class DocComments(IReadOnlyDictionary<string, string> summaries)
 {
     public static DocComments Load()
     {
-        var assembly = typeof(HoldfastOptions).Assembly.GetName().Name;
-        var file = XDocument.Load(Path.Combine(AppContext.BaseDirectory, $"{assembly}.xml"));
-        return new(file.Descendants("member")
+        Type[] known = [typeof(HoldfastOptions), typeof(ExchangeRecord)];
+        var files = known.Select(type => XDocument.Load(Path.Combine(AppContext.BaseDirectory, $"{type.Assembly.GetName().Name}.xml")));
+        return new(files.SelectMany(file => file.Descendants("member"))
             .Where(member => member.Element("summary") is not null)
             .ToDictionary(
                 member => member.Attribute("name")!.Value,
@@ -24,6 +26,9 @@ internal sealed class DocComments(IReadOnlyDictionary<string, string> summaries)
     /// <summary>The comment of the option that a setting fills: the property of the same name.</summary>
     public string OfSetting(Type owner, string setting) =>
         summaries[$"P:{owner.FullName}.{char.ToUpperInvariant(setting[0])}{setting[1..]}"];
+
+    /// <summary>The comment of a property; null where it has none.</summary>
+    public string? OfProperty(Type owner, string property) => summaries.GetValueOrDefault($"P:{owner.FullName}.{property}");
 
     private static string ToMarkdown(XElement summary)
     {

@@ -14,6 +14,7 @@ internal static class GeneratedDocuments
         {
             ["config.md"] = ConfigDocument.Write(comments),
             ["holdfast.schema.json"] = SchemaDocument.Write(comments),
+            ["schema.md"] = TablesDocument.Write(comments),
             ["cli.md"] = CliDocument.Write(),
             ["errors.md"] = ErrorsDocument.Write(),
         };

@@ -85,6 +85,10 @@ public sealed class ExchangeRecord
     /// <summary>Why the first failed attempt failed; null when the first one answered.</summary>
     public string? FallbackReason { get; set; }
 
+    /// <summary>What its last failure means, in the words of the classifier (failover.md); null where it was answered, or nobody
+    /// was asked.</summary>
+    public string? Classification { get; set; }
+
     /// <summary>Every attempt that failed and what was decided then; null when none did.</summary>
     public IReadOnlyList<AttemptRecord>? FailedAttempts { get; set; }
 

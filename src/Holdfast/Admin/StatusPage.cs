@@ -90,13 +90,14 @@ internal static class StatusPage
             return;
         }
 
+        Line(page, $"recording, forced onto the disk every {recording.FsyncSeconds:0.###} s:");
         foreach (var writer in recording.Writers.Where(writer => writer.Written + writer.Waiting + writer.Lost > 0))
         {
-            Line(page, $"recording {writer.Family}: {writer.Written} written, {writer.Durable} of them safe on disk, {writer.Waiting
+            Line(page, $"  {writer.Family}: {writer.Written} written, {writer.Durable} of them safe on disk, {writer.Waiting
                 } waiting, {writer.Lost} lost");
             if (writer.Problem is { } problem)
             {
-                Line(page, $"  THE DISK REFUSES: {Clean(problem)}. Exchanges go on; lines wait in memory ({Size(writer.WaitingBytes)}).");
+                Line(page, $"    THE DISK REFUSES: {Clean(problem)}. Exchanges go on; lines wait in memory ({Size(writer.WaitingBytes)}).");
             }
         }
     }

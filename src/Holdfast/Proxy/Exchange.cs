@@ -434,6 +434,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
             Record.Fidelity = stream.Fidelity;
         }
 
+        Record.Classification = IsAnswered || Record.FailedAttempts is not { Count: > 0 } failed ? null : failed[^1].Reason;
         if (Turn is { } turn)
         {
             Record.Turn = turn.IsOutgrown ? "outgrown" : !turn.IsClientLost ? null : IsAnswered ? "drained" : "given_up";

@@ -17,19 +17,28 @@ internal sealed class CompactionWorker(
     private static readonly TimeSpan AfterFailure = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(30);
 
-    // What a laptop records in a day is little: it is compacted now and then, and once after the start.
+    // What a laptop records in a day is little: it is compacted now and then.
     private static readonly TimeSpan AtLeast = TimeSpan.FromHours(1);
+
+    // Where nothing is recorded days grow too old all the same.
+    private static readonly TimeSpan Daily = TimeSpan.FromDays(1);
+
+    // A gateway that never runs for long has its turn too.
+    private static readonly TimeSpan AfterStart = TimeSpan.FromMinutes(5);
 
     private readonly string _folder = RecordingFolder.In(home);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var last = time.GetTimestamp();
+        var started = time.GetTimestamp();
+        long? last = null;
         using var timer = new PeriodicTimer(CheckInterval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             var waiting = RecordingFolder.CompleteBytes(_folder);
-            if (waiting < ManyBytes && (waiting == 0 || time.GetElapsedTime(last) < AtLeast))
+            var since = time.GetElapsedTime(last ?? started);
+            var isDue = waiting >= ManyBytes || (last is null && since >= AfterStart) || (waiting > 0 && since >= AtLeast) || since >= Daily;
+            if (!isDue)
             {
                 continue;
             }

@@ -51,7 +51,7 @@ public sealed class CrashTests
         {
             await using var compaction = ChildProgram.Start(Repository.Holdfast, ["compact"], null, ("HOLDFAST_HOME", home.Path));
             await Task.WhenAny(compaction.ExitAsync(), Task.Delay(delay));
-            await compaction.DisposeAsync();
+            await compaction.KillAsync();
             Assert.Equal(before, await CountAsync(home));
         }
 

@@ -179,7 +179,7 @@ public sealed class CommandTests : CliTest
 
         Assert.Equal(0, outcome.ExitCode);
         Assert.Equal(
-            ["cli.md", "config.md", "errors.md", "holdfast.schema.json"],
+            ["cli.md", "config.md", "errors.md", "holdfast.schema.json", "schema.md"],
             Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 }

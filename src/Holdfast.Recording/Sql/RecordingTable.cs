@@ -54,6 +54,11 @@ internal sealed record RecordingTable(
     public static string ReadParquet(IEnumerable<string> files) =>
         $"SELECT * FROM read_parquet({ListOf(files)}, union_by_name = true)";
 
+    /// <summary>Reads one Parquet file with all columns that a condition may name, and those it has besides.</summary>
+    public string ReadWhole(string file) => this == Messages
+        ? $"({Nothing}) UNION ALL BY NAME ({ReadParquet([file])})"
+        : ReadParquet([file]);
+
     /// <summary>The columns and no rows.</summary>
     public string Nothing =>
         $"SELECT {string.Join(", ", Columns.Select(c => $"NULL::{c.Type} AS {DuckDb.Name(c.Name)}"))} WHERE false";

@@ -250,6 +250,8 @@ public sealed class AdminSocketTests : IAsyncDisposable
             .AddSingleton(_log.CreateFactory())
             .AddLogging()
             .AddObservability(Stream.Null, new Dictionary<string, string?>())
+            .AddSingleton(services => Records.Unrecorded(services.GetRequiredService<GatewayMetrics>()))
+            .AddSingleton(services => Records.Bodiless(services.GetRequiredService<GatewayMetrics>()))
             .AddAdmin(home)
             .BuildServiceProvider();
         _gateways.Add(gateway);

@@ -18,6 +18,8 @@ public sealed class MetricsEndpointTests
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<TimeProvider>(new ManualTime());
         builder.Services.AddObservability(Stream.Null, new Dictionary<string, string?>());
+        builder.Services.AddSingleton(services => Records.Unrecorded(services.GetRequiredService<GatewayMetrics>()));
+        builder.Services.AddSingleton(services => Records.Bodiless(services.GetRequiredService<GatewayMetrics>()));
         await using var app = builder.Build();
         app.UseMetrics(isForbidden: _ => false);
         await app.StartAsync().WithinTestTimeout();

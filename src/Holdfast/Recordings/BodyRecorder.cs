@@ -219,21 +219,20 @@ internal sealed class BodyRecorder : IHostedService
         {
             var request = capture.PlainRequest();
             var directory = capture.Directory ?? ClientStatement.DirectoryOf(record, request ?? default);
-            var decision = directory is null && request is null
-                ? new(BodyRecording.None, rules.StrictestFor(record.Session))
-                : rules.For(record.Session, directory, capture.Configured);
-            Keep(record, decision.Keep);
+            var decision = rules.For(record.Session, directory, capture.Configured);
+            var isUnknown = directory is null && request is null;
+            Keep(record, isUnknown ? rules.StrictestFor(record.Session) : decision.Keep);
             isJudged = true;
             if (decision.Bodies != BodyRecording.None && record.IsIgnored != true)
             {
-                if (capture.IsDropped)
+                if (request is null)
                 {
                     _metrics.BodiesDropped();
                 }
                 else
                 {
                     record.Directory = directory;
-                    Project(record, capture, request ?? default, decision.Bodies);
+                    Project(record, capture, request.Value, decision.Bodies);
                 }
             }
         }

@@ -1,4 +1,5 @@
 using Holdfast.Recording.Parquet;
+using Holdfast.Recording.Segments;
 
 namespace Holdfast.Recording;
 
@@ -10,6 +11,13 @@ public static class RecordingFolder
 
     /// <summary>Where its segments are written.</summary>
     public static string SegmentsIn(string home) => Path.Combine(In(home), RecordingFiles.SegmentFolder);
+
+    /// <summary>Makes a folder that only this user can read, where there is none.</summary>
+    public static void Make(string folder) => SegmentFolder.MakeFolder(folder);
+
+    /// <summary>The segments that still have a writer.</summary>
+    public static IReadOnlyList<string> GrowingSegments(string folder) =>
+        [.. RecordingFiles.Find(folder).Segments.Where(name => !RecordingFiles.IsComplete(Path.Combine(folder, name)))];
 
     /// <summary>How many bytes stand in segments that could be compacted. Throws nothing: what cannot be read is not
     /// there.</summary>

@@ -25,33 +25,28 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
 
     private DuckDb? _database;
 
-    private DuckDb Database => _database ??= Start();
+    /// <summary>The engine that reads and writes.</summary>
+    internal DuckDb Database => _database ??= Start();
 
     /// <summary>Does all there is to do; null where another process is at it.</summary>
     public CompactorResult? Run()
     {
         SegmentFolder.MakeFolder(folder);
-        using var mine = TryLock();
+        using var mine = TryLock(folder);
         if (mine is null)
         {
             return null;
         }
 
-        var result = new CompactorResult();
-        foreach (var batch in Batches())
-        {
-            result += Compact(batch);
-        }
-
+        var result = CompactSegments();
         result += Merge();
         result += Retire();
-        Sweep();
+        Sweep(time.GetUtcNow() - terms.Grace);
         return result;
     }
 
-    public void Dispose() => _database?.Dispose();
-
-    private FileStream? TryLock()
+    /// <summary>Takes the lock of whoever changes the files of a folder that is there; null where another one has it.</summary>
+    internal static FileStream? TryLock(string folder)
     {
         try
         {
@@ -62,6 +57,20 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
             return null;
         }
     }
+
+    /// <summary>Turns every complete segment into Parquet. Under the lock, as all that follows.</summary>
+    internal CompactorResult CompactSegments()
+    {
+        var result = new CompactorResult();
+        foreach (var batch in Batches())
+        {
+            result += Compact(batch);
+        }
+
+        return result;
+    }
+
+    public void Dispose() => _database?.Dispose();
 
     private DuckDb Start()
     {
@@ -140,7 +149,8 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
         return dates;
     }
 
-    private ParquetFile Write(RecordingTable table, string date, string select)
+    /// <summary>Writes rows of a day into a file that is nobody's yet.</summary>
+    internal ParquetFile Write(RecordingTable table, string date, string select)
     {
         var tableFolder = Path.Combine(folder, "parquet", table.Family);
         Directory.CreateDirectory(tableFolder);
@@ -206,7 +216,8 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
         return new() { Retired = old.Sum(file => file.Rows) };
     }
 
-    private void Replace(IReadOnlyList<ParquetFile> old, IReadOnlyList<ParquetFile> files)
+    /// <summary>Lets files count in the place of others, at once.</summary>
+    internal void Replace(IReadOnlyList<ParquetFile> old, IReadOnlyList<ParquetFile> files)
     {
         var now = time.GetUtcNow();
         Change(manifest => manifest with
@@ -216,11 +227,10 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
         });
     }
 
-    // What has not counted for longer than any query runs, and what a compaction left that was ended.
-    private void Sweep()
+    /// <summary>Deletes what has not counted since then, and what was left by a process that was ended.</summary>
+    internal void Sweep(DateTimeOffset before)
     {
         var manifest = Manifest.Read(folder);
-        var before = time.GetUtcNow() - terms.Grace;
         var due = manifest.Obsolete.Where(file => file.Since <= before).ToList();
         foreach (var file in due)
         {

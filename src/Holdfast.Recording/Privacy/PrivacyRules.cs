@@ -11,7 +11,13 @@ public sealed class PrivacyRules
     /// <summary>No rules.</summary>
     public static PrivacyRules Empty { get; } = new([]);
 
+    /// <summary>In the place of rules that cannot be read: whoever must not be recorded is not known, so nobody is.</summary>
+    public static PrivacyRules Unreadable { get; } = new([]) { IsUnreadable = true };
+
     private PrivacyRules(IReadOnlyList<PrivacyRule> all) => All = all;
+
+    /// <summary>Whether these stand for rules that cannot be read.</summary>
+    public bool IsUnreadable { get; private init; }
 
     /// <summary>The rules, in the order in which they were made.</summary>
     public IReadOnlyList<PrivacyRule> All { get; }
@@ -25,7 +31,10 @@ public sealed class PrivacyRules
         var path = Path.Combine(home, FileName);
         try
         {
-            return new(JsonSerializer.Deserialize(File.ReadAllBytes(path), PrivacyJson.Default.PrivacyDocument)?.Rules ?? []);
+            var rules = JsonSerializer.Deserialize(File.ReadAllBytes(path), PrivacyJson.Default.PrivacyDocument)?.Rules ?? [];
+            return rules.All(rule => rule is { Session: not null } or { Directory: not null })
+                ? new(rules)
+                : throw new InvalidDataException($"{path} has a rule without a session and without a directory.");
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -56,23 +65,43 @@ public sealed class PrivacyRules
     /// <summary>The rules without the one for the same.</summary>
     public PrivacyRules Without(PrivacyRule rule) => new([.. All.Where(other => !rule.IsForTheSameAs(other))]);
 
+    /// <summary>The rules without what this one's says of keeping; a rule that says nothing then is gone.</summary>
+    public PrivacyRules WithoutKeep(PrivacyRule rule)
+    {
+        var before = All.FirstOrDefault(rule.IsForTheSameAs);
+        var rest = Without(rule);
+        return before?.Bodies is null ? rest : rest.With(before with { Keep = null });
+    }
+
     /// <summary>What they come to. What a session's rule says goes before what a directory's says, a directory's before that of
-    /// one above it, and every rule before the configuration.</summary>
+    /// one above it, and every rule before the configuration. Of what is ignored no bodies are recorded.</summary>
     /// <param name="session">The session, if it has a name.</param>
     /// <param name="directory">The directory, if it is known.</param>
     /// <param name="configured">What the configuration says of bodies.</param>
     public PrivacyDecision For(string? session, string? directory, BodyRecording configured)
     {
-        var (bodies, keep) = ((BodyRecording?)null, (RecordKeeping?)null);
-        foreach (var rule in All.Where(rule => Matches(rule, session, directory)).OrderByDescending(Rank))
+        if (IsUnreadable)
         {
-            (bodies, keep) = (bodies ?? rule.Bodies, keep ?? rule.Keep);
+            return new(BodyRecording.None, RecordKeeping.Ignore);
         }
 
-        return (keep ?? RecordKeeping.All) == RecordKeeping.Ignore
+        var (bodies, keep) = DecidingFor(session, directory);
+        return keep?.Keep == RecordKeeping.Ignore
             ? new(BodyRecording.None, RecordKeeping.Ignore)
-            : new(bodies ?? configured, keep ?? RecordKeeping.All);
+            : new(bodies?.Bodies ?? configured, keep?.Keep ?? RecordKeeping.All);
     }
+
+    /// <summary>Which rules decide of bodies and of keeping; null where none does.</summary>
+    public (PrivacyRule? Bodies, PrivacyRule? Keep) DecidingFor(string? session, string? directory)
+    {
+        var ranked = All.Where(rule => Matches(rule, session, directory)).OrderByDescending(Rank).ToList();
+        return (ranked.Find(rule => rule.Bodies is not null), ranked.Find(rule => rule.Keep is not null));
+    }
+
+    /// <summary>What may become of a record whose directory cannot be found out: it may be any.</summary>
+    public RecordKeeping StrictestFor(string? session) => IsUnreadable ? RecordKeeping.Ignore
+        : DecidingFor(session, null).Keep?.Keep
+            ?? All.Where(rule => rule.Directory is not null).Max(rule => rule.Keep) ?? RecordKeeping.All;
 
     private static bool Matches(PrivacyRule rule, string? session, string? directory) =>
         (rule.Session is null || rule.Session == session)
@@ -86,5 +115,6 @@ public sealed class PrivacyRules
             && (path.Length == above.Length || path[above.Length] is '/' or '\\');
     }
 
-    private static int Rank(PrivacyRule rule) => rule.Session is not null ? int.MaxValue : rule.Directory!.Length;
+    private static int Rank(PrivacyRule rule) =>
+        rule.Session is not null ? int.MaxValue : rule.Directory!.TrimEnd('/', '\\').Length;
 }

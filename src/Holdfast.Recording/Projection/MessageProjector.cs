@@ -19,6 +19,9 @@ public sealed class MessageProjector(BodyRedaction redaction)
     private readonly PartRows _rows = new(redaction);
     private readonly SessionMemory _sessions = new();
 
+    /// <summary>Forgets what sessions said of their system prompts and tools: it counts as changed.</summary>
+    public void Forget() => _sessions.Forget();
+
     /// <summary>The rows of one exchange.</summary>
     /// <param name="exchange">Its record, complete.</param>
     /// <param name="input">Its bodies and headers.</param>
@@ -45,7 +48,7 @@ public sealed class MessageProjector(BodyRedaction redaction)
         };
 
         // 3. The new messages, question and answer.
-        var scope = $"{common.ConversationId ?? session}\n{client.AgentId}";
+        var scope = SeenMessages.ScopeOf(common.ConversationId ?? session, client.AgentId);
         var walk = new Walk(new MessageIds(scope), common);
         var rows = new List<MessageRecord>();
         foreach (var message in turn?.Request ?? [])

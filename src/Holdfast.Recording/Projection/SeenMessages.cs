@@ -60,7 +60,7 @@ public sealed class SeenMessages : IDisposable
     /// <param name="id">The message's id.</param>
     public bool Add(string scope, string id)
     {
-        var hash = HashOf(scope, id);
+        var hash = EntryOf(scope, id);
         if (_newer.Contains(hash))
         {
             return false;
@@ -82,7 +82,7 @@ public sealed class SeenMessages : IDisposable
 
         if (_entriesInFile + _unwritten.Count >= 4L * _half)
         {
-            Rewrite();
+            Rewrite([.. _older, .. _newer]);
         }
         else
         {
@@ -94,6 +94,52 @@ public sealed class SeenMessages : IDisposable
 
         _unwritten.Clear();
     }
+
+    /// <summary>Forgets messages, at once and for good: whoever is asked for again counts as new.</summary>
+    /// <param name="entries">Which (<see cref="EntryOf"/>); null for all.</param>
+    public void Forget(IReadOnlySet<ulong>? entries)
+    {
+        foreach (var hashes in new[] { _older, _newer })
+        {
+            hashes.RemoveWhere(hash => entries?.Contains(hash) != false);
+        }
+
+        _unwritten.RemoveAll(hash => entries?.Contains(hash) != false);
+        var unsafeYet = _unwritten.ToHashSet();
+        Rewrite([.. _older.Concat(_newer).Where(hash => !unsafeYet.Contains(hash))]);
+    }
+
+    /// <summary>Forgets messages in the file of a recordings folder that nobody holds open.</summary>
+    /// <param name="folder">The recordings' folder.</param>
+    /// <param name="entries">Which; null for all.</param>
+    public static void ForgetIn(string folder, IReadOnlySet<ulong>? entries)
+    {
+        var path = Path.Combine(folder, FileName);
+        if (entries is null)
+        {
+            File.Delete(path);
+        }
+        else if (File.Exists(path))
+        {
+            using var seen = new SeenMessages(path);
+            seen.Forget(entries);
+        }
+    }
+
+    /// <summary>What stands in the file for a message.</summary>
+    /// <param name="scope">As for <see cref="Add"/>.</param>
+    /// <param name="id">The message's id.</param>
+    public static ulong EntryOf(string scope, string id)
+    {
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{scope}\n{id}"), digest);
+        return MemoryMarshal.Read<ulong>(digest);
+    }
+
+    /// <summary>Within what the id of a message means one message.</summary>
+    /// <param name="thread">The conversation, else the session.</param>
+    /// <param name="agent">The sub-agent, if one asks.</param>
+    public static string ScopeOf(string thread, string? agent) => $"{thread}\n{agent}";
 
     /// <summary>Closes the file. What was not flushed is forgotten.</summary>
     public void Dispose() => _file.Dispose();
@@ -137,18 +183,18 @@ public sealed class SeenMessages : IDisposable
     }
 
     /// <summary>Writes anew what is remembered, the older half first, and takes the old file's place.</summary>
-    private void Rewrite()
+    private void Rewrite(List<ulong> entries)
     {
         var next = _path + ".new";
         using (var file = Open(next, FileMode.Create))
         {
-            Write(file, [.. _older, .. _newer]);
+            Write(file, entries);
         }
 
         File.Move(next, _path, overwrite: true);
         _file.Dispose();
         _file = Open(_path, FileMode.Open);
-        _entriesInFile = Count;
+        _entriesInFile = entries.Count;
     }
 
     private static void Write(FileStream file, List<ulong> entries)
@@ -172,12 +218,5 @@ public sealed class SeenMessages : IDisposable
         }
 
         return new FileStream(path, options);
-    }
-
-    private static ulong HashOf(string scope, string id)
-    {
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{scope}\n{id}"), digest);
-        return MemoryMarshal.Read<ulong>(digest);
     }
 }

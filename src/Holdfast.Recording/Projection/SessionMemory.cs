@@ -23,6 +23,9 @@ internal sealed class SessionMemory
         return true;
     }
 
+    /// <summary>Forgets what was said, not when sessions began.</summary>
+    public void Forget() => _lastSaid.Clear();
+
     /// <summary>When a session began: now, if it was not known.</summary>
     public DateTimeOffset StartOf(string session, DateTimeOffset now)
     {

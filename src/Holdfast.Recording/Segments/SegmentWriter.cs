@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Holdfast.Recording.Segments;
 
 /// <summary>
@@ -21,6 +23,7 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
     private readonly ManualResetEventSlim _filled = new(initialState: false, spinCount: 0);
     private readonly ManualResetEventSlim _stopping = new(initialState: false, spinCount: 0);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentQueue<TaskCompletionSource> _completions = [];
     private int _isStarted;
 
     // Of the writing thread alone.
@@ -87,6 +90,24 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
+    /// <summary>Writes what was added up to now and completes the segment: what follows stands in another one. False where the
+    /// disk does not take it within five seconds of real time.</summary>
+    public async Task<bool> CompleteAsync(CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _isStarted) == 0)
+        {
+            return true;
+        }
+
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _completions.Enqueue(done);
+        _filled.Set();
+        await ((Task)Task.WhenAny(done.Task, _ended.Task)).WaitAsync(Patience, TimeProvider.System, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        return done.Task.IsCompleted || (_ended.Task.IsCompleted && _problem is null);
+    }
+
     private void Start()
     {
         if (_isStarted == 0 && Interlocked.Exchange(ref _isStarted, 1) == 0)
@@ -104,8 +125,16 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
             _stopping.Wait(Gather);
             var isStopping = _stopping.IsSet;
             _filled.Reset();
+
+            // Before the lines: whoever asked for it had added theirs.
+            var asked = _completions.Count;
             _lines.TakeAll(_taken);
-            var isWell = TryWork(isStopping);
+            var isWell = TryWork(isStopping || asked > 0);
+            while (isWell && asked-- > 0 && _completions.TryDequeue(out var done))
+            {
+                done.TrySetResult();
+            }
+
             if (isStopping)
             {
                 Interlocked.Add(ref _lost, _taken.Sum(block => block.Lines));
@@ -134,7 +163,7 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
         return TimeSpan.FromMilliseconds(Math.Max(0, next - Environment.TickCount64));
     }
 
-    private bool TryWork(bool isStopping)
+    private bool TryWork(bool completes)
     {
         try
         {
@@ -149,7 +178,7 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
                 }
             }
 
-            SyncAndComplete(isStopping);
+            SyncAndComplete(completes);
             Report(null);
             return true;
         }
@@ -182,7 +211,7 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
         Interlocked.Add(ref _written, block.Lines);
     }
 
-    private void SyncAndComplete(bool isStopping)
+    private void SyncAndComplete(bool completes)
     {
         if (_segment is null)
         {
@@ -190,7 +219,7 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
         }
 
         var now = Environment.TickCount64;
-        if (isStopping || now - _begunAt >= terms.SegmentAge.TotalMilliseconds)
+        if (completes || now - _begunAt >= terms.SegmentAge.TotalMilliseconds)
         {
             Complete();
         }

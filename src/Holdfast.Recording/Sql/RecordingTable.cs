@@ -54,6 +54,9 @@ internal sealed record RecordingTable(
     /// <summary>Reads Parquet of one form.</summary>
     public static string ReadParquet(IEnumerable<string> files) => $"SELECT * FROM read_parquet({ListOf(files)})";
 
+    /// <summary>Reads one Parquet file with all columns that a condition may name, and those it has besides.</summary>
+    public string ReadWhole(string file) => $"({Nothing}) UNION ALL BY NAME ({ReadParquet([file])})";
+
     /// <summary>Whether its lines tell the day.</summary>
     public bool HasDate => Columns.Any(column => column.Name == "date");
 

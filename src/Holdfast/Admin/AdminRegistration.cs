@@ -12,6 +12,7 @@ internal static class AdminRegistration
     {
         services.AddSingleton<GatewayFacts>();
         services.AddSingleton<StatusEndpoint>();
+        services.AddSingleton<RecordingEndpoints>();
         services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<AdminSocket>(provider, home));
         return services;
     }

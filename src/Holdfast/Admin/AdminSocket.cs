@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -84,6 +85,10 @@ internal sealed class AdminSocket(
         {
             case ("GET", "/status"):
                 return status.AnswerAsync(context);
+            case ("POST", RecordingEndpoints.Complete):
+                return services.GetRequiredService<RecordingEndpoints>().CompleteAsync(context);
+            case ("POST", RecordingEndpoints.Forget):
+                return services.GetRequiredService<RecordingEndpoints>().ForgetAsync(context);
             default:
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
                 return Task.CompletedTask;

@@ -34,4 +34,19 @@ internal static class AdminSocketFile
             return false;
         }
     }
+
+    /// <summary>Speaks HTTP with whoever listens there.</summary>
+    public static HttpClient ClientOf(string path, TimeSpan timeout) => new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        ConnectCallback = async (_, token) =>
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), token);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    })
+    {
+        Timeout = timeout,
+    };
 }

@@ -57,17 +57,7 @@ internal static class StatusClient
 
     private static async Task<string> GetAsync(string path, CancellationToken cancellationToken)
     {
-        using var handler = new SocketsHttpHandler
-        {
-            UseProxy = false,
-            ConnectCallback = async (_, token) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), token);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        };
-        using var http = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(5) };
+        using var http = AdminSocketFile.ClientOf(path, TimeSpan.FromSeconds(5));
         return await http.GetStringAsync(new Uri("http://localhost/status"), cancellationToken);
     }
 }

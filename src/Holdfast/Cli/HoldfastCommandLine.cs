@@ -14,6 +14,7 @@ internal static class HoldfastCommandLine
             QueryCommand.Create(environment, TimeProvider.System),
             ExchangeCommand.Create(environment),
             CompactCommand.Create(environment, TimeProvider.System),
+            PrivacyCommand.Create(environment, TimeProvider.System, Console.IsInputRedirected ? null : Console.In),
             SimulateCommand.Create(),
             ConfigCommand.Create(environment),
             ExplainCommand.Create(),

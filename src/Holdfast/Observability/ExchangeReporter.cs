@@ -22,17 +22,21 @@ internal sealed class ExchangeReporter(
         metrics.ExchangeEnded(record);
         totals.Add(record);
         failures.Add(record);
-        Write(record, isRecorded: capture is null);
         traces.Write(record, traceparent);
         if (capture is not null)
         {
-            bodies.End(record, capture);
+            // Whether all of it may be written is known when its body was read.
+            bodies.End(record, capture, Write);
+            return;
         }
+
+        bodies.Judge(record);
+        Write(record);
     }
 
     // Made into bytes here, while the record is at hand: another thread would have to fetch it again, and all that wait would
     // outlive a collection.
-    private void Write(ExchangeRecord record, bool isRecorded)
+    private void Write(ExchangeRecord record)
     {
         try
         {
@@ -44,10 +48,7 @@ internal sealed class ExchangeReporter(
             }
 
             log.Write(line);
-            if (isRecorded)
-            {
-                recorder.Exchange(line);
-            }
+            recorder.Exchange(line);
         }
         catch (Exception)
         {
@@ -64,6 +65,7 @@ internal sealed class ExchangeReporter(
         record.Path = Cut(record.Path)!;
         record.Query = Cut(record.Query);
         record.Session = Cut(record.Session);
+        record.Directory = Cut(record.Directory);
         record.IdempotencyKey = Cut(record.IdempotencyKey);
         record.Error = Cut(record.Error);
         record.ErrorCode = Cut(record.ErrorCode);

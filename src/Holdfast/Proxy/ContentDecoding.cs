@@ -8,9 +8,13 @@ internal static class ContentDecoding
     /// <summary>The codings an answer was put through, in their order; none for a plain one.</summary>
     public static IReadOnlyList<string> LayersOf(HttpResponseMessage response) =>
         response.Content.Headers.NonValidated.TryGetValues("content-encoding", out var values)
-            ? [.. values.ToString().ToLowerInvariant().Split(
-                ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(layer => layer != "identity")]
+            ? LayersOf(values.ToString())
             : [];
+
+    /// <summary>The codings a <c>content-encoding</c> names, in their order; none for a plain body.</summary>
+    public static IReadOnlyList<string> LayersOf(string encoding) =>
+        [.. encoding.ToLowerInvariant().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Where(layer => layer != "identity")];
 
     /// <summary>The plain bytes behind all layers; null where one of them cannot be undone.</summary>
     public static Stream? Undo(Stream source, IReadOnlyList<string> layers)

@@ -234,7 +234,8 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
         while (true)
         {
             attempt.Vigil.UpstreamSilence.Restart();
-            var read = await body.ReadAsync(_response.BodyWriter.GetMemory());
+            var room = _response.BodyWriter.GetMemory();
+            var read = await body.ReadAsync(room);
             if (read is { Lost: null, ClientGone: false, Bytes: 0 })
             {
                 NoteFlowEnd();
@@ -246,6 +247,7 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
                 return Cut(read);
             }
 
+            Exchange.Capture?.KeepAnswer(room.Span[..read.Bytes]);
             _response.BodyWriter.Advance(read.Bytes);
             Exchange.Record.ResponseBytes += read.Bytes;
             await _response.BodyWriter.FlushAsync();

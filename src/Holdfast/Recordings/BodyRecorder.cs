@@ -24,13 +24,16 @@ internal sealed class BodyRecorder : IHostedService
     private readonly ILogger<BodyRecorder> _logger;
     private readonly CaptureBudget _budget;
     private readonly HeaderRedaction _headers;
-    private readonly BlockingCollection<(ExchangeRecord Record, Capture Capture)> _ended = [];
+    private readonly BlockingCollection<Action> _work = [];
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly bool _mayRecord;
     private int _isStarted;
 
     // Of the recording thread alone.
+    private readonly MessageProjector _projector;
+    private SeenMessages? _seen;
     private bool _isUnflushed;
+    private bool _isSeenRefused;
 
     /// <param name="options">What is recorded.</param>
     /// <param name="routesRecord">Whether any route records bodies.</param>
@@ -46,6 +49,7 @@ internal sealed class BodyRecorder : IHostedService
         (_options, _home, _recorder, _privacy, _metrics, _logger) = (options, home, recorder, privacy, metrics, logger);
         _budget = new(options.MaxBodyBytes);
         _headers = new(options.RedactHeaders);
+        _projector = new(new BodyRedaction(options.RedactPatterns));
         _mayRecord = routesRecord || options.Bodies != BodyRecording.None;
     }
 
@@ -57,7 +61,7 @@ internal sealed class BodyRecorder : IHostedService
     public Capture? Begin(ExchangeRecord record, IHeaderDictionary headers, WireProtocol protocol, in ReadOnlySequence<byte> body)
     {
         var rules = _privacy.Rules;
-        if (!_recorder.IsOn || (!_mayRecord && rules.All.Count == 0))
+        if (!_recorder.IsOn || (!_mayRecord && rules is { All.Count: 0, IsUnreadable: false }))
         {
             return null;
         }
@@ -65,13 +69,13 @@ internal sealed class BodyRecorder : IHostedService
         var decision = rules.For(record.Session, record.Directory, _options.Bodies);
         if (decision.Keep == RecordKeeping.Ignore)
         {
-            Ignore(record);
+            // As it was decided, whatever the rules say at the end.
+            record.IsIgnored = true;
             return null;
         }
 
         if (decision.Bodies == BodyRecording.None && !_mayRecord && !rules.GoByDirectory)
         {
-            record.LocalOnly = decision.Keep == RecordKeeping.LocalOnly ? true : null;
             return null;
         }
 
@@ -79,6 +83,7 @@ internal sealed class BodyRecorder : IHostedService
         {
             Configured = _options.Bodies,
             Directory = record.Directory,
+            RequestEncoding = headers.ContentEncoding.ToString(),
             RequestHeaders = _headers.Values(headers.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString()))),
         };
         capture.KeepRequest(body);
@@ -89,39 +94,57 @@ internal sealed class BodyRecorder : IHostedService
     public void NoteHead(Capture capture, IHeaderDictionary headers, StreamFraming? framing)
     {
         capture.Framing = framing;
+        capture.AnswerEncoding = headers.ContentEncoding.ToString();
         capture.AnswerHeaders = _headers.Values(headers.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));
     }
 
-    /// <summary>An exchange has ended: it is recorded soon. Never waits, never throws.</summary>
-    public void End(ExchangeRecord record, Capture capture)
+    /// <summary>Decides what may become of the record of an ended exchange of which nothing was kept. Never throws.</summary>
+    public void Judge(ExchangeRecord record)
     {
-        if (capture.IsDropped)
+        var rules = _privacy.Rules;
+        if (rules.All.Count > 0 || rules.IsUnreadable || record.IsIgnored == true)
         {
-            _metrics.BodiesDropped();
-        }
-
-        if (Interlocked.Exchange(ref _isStarted, 1) == 0)
-        {
-            new Thread(Run) { Name = "recording bodies", IsBackground = true }.Start();
-        }
-
-        try
-        {
-            _ended.Add((record, capture));
-        }
-        catch (InvalidOperationException)
-        {
-            // It has stopped: without bodies, then.
-            capture.Release();
-            WriteExchange(record);
+            Keep(record, rules.For(record.Session, record.Directory, BodyRecording.None).Keep);
         }
     }
+
+    /// <summary>An exchange has ended: it is recorded soon. Never waits, never throws.</summary>
+    /// <param name="record">Its record.</param>
+    /// <param name="capture">What was kept of it.</param>
+    /// <param name="write">Writes the record down, once it is known what may be written of it. Never throws.</param>
+    public void End(ExchangeRecord record, Capture capture, Action<ExchangeRecord> write)
+    {
+        if (!TryAdd(() => Record(record, capture, write)))
+        {
+            // It has stopped: without bodies, then.
+            capture.Drop();
+            Record(record, capture, write);
+        }
+    }
+
+    /// <summary>Done when all that ended before was handed in to be written down.</summary>
+    public Task SettleAsync() => DoAsync(() => { });
+
+    /// <summary>Messages must not count as recorded any more: when they come again they are recorded again.</summary>
+    /// <param name="entries">Which (<see cref="SeenMessages.EntryOf"/>); null for all.</param>
+    public Task ForgetAsync(IReadOnlySet<ulong>? entries) => DoAsync(() =>
+    {
+        _projector.Forget();
+        if (_seen is { } seen)
+        {
+            seen.Forget(entries);
+        }
+        else if (_home is not null)
+        {
+            SeenMessages.ForgetIn(Recording.RecordingFolder.In(_home), entries);
+        }
+    });
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        _ended.CompleteAdding();
+        _work.CompleteAdding();
         if (Volatile.Read(ref _isStarted) != 0)
         {
             await _done.Task.WaitAsync(Patience, TimeProvider.System, cancellationToken)
@@ -129,71 +152,122 @@ internal sealed class BodyRecorder : IHostedService
         }
     }
 
-    private void Run()
+    private bool TryAdd(Action work)
     {
-        SeenMessages? seen = null;
-        var projector = new MessageProjector(new BodyRedaction(_options.RedactPatterns));
-        while (!_ended.IsCompleted)
+        if (Interlocked.Exchange(ref _isStarted, 1) == 0)
         {
-            if (!_ended.TryTake(out var next, FlushEvery))
-            {
-                Flush(seen);
-                continue;
-            }
-
-            var (record, capture) = next;
-            try
-            {
-                var directory = capture.Directory ?? ClientStatement.DirectoryOf(record, capture.Request);
-                var decision = _privacy.Rules.For(record.Session, directory, capture.Configured);
-                if (decision.Keep == RecordKeeping.Ignore)
-                {
-                    Ignore(record);
-                }
-                else
-                {
-                    record.LocalOnly = decision.Keep == RecordKeeping.LocalOnly ? true : null;
-                    if (decision.Bodies != BodyRecording.None && !capture.IsDropped)
-                    {
-                        record.Directory = directory;
-                        seen ??= OpenSeen();
-                        Project(record, capture, decision.Bodies, projector, seen);
-                    }
-                }
-            }
-            catch (Exception e)
-            {
-                // Whatever is wrong with one exchange's bodies, the others are recorded, and it is without them.
-                record.Messages = null;
-                _logger.BodiesNotRecorded(record.ExchangeId, e.GetType().Name);
-                _metrics.BodiesDropped();
-            }
-
-            capture.Release();
-            WriteExchange(record);
-            Flush(seen);
+            new Thread(Run) { Name = "recording bodies", IsBackground = true }.Start();
         }
 
-        Flush(seen);
-        seen?.Dispose();
+        try
+        {
+            _work.Add(work);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    // Throws what the work throws.
+    private Task DoAsync(Action work)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var isTaken = TryAdd(() =>
+        {
+            try
+            {
+                work();
+                done.SetResult();
+            }
+            catch (Exception failed)
+            {
+                done.SetException(failed);
+            }
+        });
+        return isTaken ? done.Task : Task.FromException(new IOException("Recording has stopped."));
+    }
+
+    private void Run()
+    {
+        while (!_work.IsCompleted)
+        {
+            if (_work.TryTake(out var work, FlushEvery))
+            {
+                work();
+            }
+
+            Flush();
+        }
+
+        if (_isUnflushed)
+        {
+            _recorder.CompleteMessagesAsync(CancellationToken.None).Wait(Patience);
+            Flush();
+        }
+
+        _seen?.Dispose();
         _done.TrySetResult();
     }
 
-    private void Project(
-        ExchangeRecord record, Capture capture, BodyRecording bodies, MessageProjector projector, SeenMessages seen)
+    private void Record(ExchangeRecord record, Capture capture, Action<ExchangeRecord> write)
     {
-        var rows = projector.Project(
+        var rules = _privacy.Rules;
+        var isJudged = false;
+        try
+        {
+            var request = capture.PlainRequest();
+            var directory = capture.Directory ?? ClientStatement.DirectoryOf(record, request ?? default);
+            var decision = rules.For(record.Session, directory, capture.Configured);
+            var isUnknown = directory is null && request is null;
+            Keep(record, isUnknown ? rules.StrictestFor(record.Session) : decision.Keep);
+            isJudged = true;
+            if (decision.Bodies != BodyRecording.None && record.IsIgnored != true)
+            {
+                if (request is null)
+                {
+                    _metrics.BodiesDropped();
+                }
+                else
+                {
+                    record.Directory = directory;
+                    Project(record, capture, request.Value, decision.Bodies);
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            // Whatever is wrong with one exchange's bodies, the others are recorded, and it is without them.
+            record.Messages = null;
+            if (!isJudged)
+            {
+                Keep(record, rules.StrictestFor(record.Session));
+            }
+
+            _logger.BodiesNotRecorded(record.ExchangeId, e.GetType().Name);
+            _metrics.BodiesDropped();
+        }
+
+        capture.Release();
+        write(record);
+    }
+
+    private void Project(ExchangeRecord record, Capture capture, ReadOnlyMemory<byte> request, BodyRecording bodies)
+    {
+        _seen ??= OpenSeen();
+        var rows = _projector.Project(
             record,
             new()
             {
-                Request = capture.Request,
+                Request = request,
                 Answer = capture.WholeAnswer(),
                 RequestHeaders = capture.RequestHeaders,
                 ResponseHeaders = capture.AnswerHeaders,
                 Mode = bodies == BodyRecording.Raw ? ProjectionMode.Raw : ProjectionMode.Messages,
                 Directory = record.Directory,
             },
-            seen);
+            _seen);
         foreach (var row in rows)
         {
             _recorder.Message(row);
@@ -204,29 +278,47 @@ internal sealed class BodyRecorder : IHostedService
     }
 
     // What is called seen is not written again: so not before its rows are safe.
-    private void Flush(SeenMessages? seen)
+    private void Flush()
     {
-        if (seen is not null && _isUnflushed && _recorder.HasAllMessages)
+        if (_seen is not { } seen || !_isUnflushed || !_recorder.HasAllMessages)
+        {
+            return;
+        }
+
+        try
         {
             seen.Flush();
-            _isUnflushed = false;
+            (_isUnflushed, _isSeenRefused) = (false, false);
+        }
+        catch (Exception refused)
+        {
+            // Tried again; after a restart some messages are recorded twice, if it never succeeds.
+            if (!_isSeenRefused)
+            {
+                _logger.SeenNotKept(refused.Message);
+            }
+
+            _isSeenRefused = true;
         }
     }
 
     private SeenMessages OpenSeen()
     {
         var folder = Recording.RecordingFolder.In(_home!);
-        Directory.CreateDirectory(folder);
+        Recording.RecordingFolder.Make(folder);
         return new(Path.Combine(folder, SeenMessages.FileName));
     }
 
-    private void WriteExchange(ExchangeRecord record) =>
-        _recorder.Exchange(RecordLine.Write(record, RecordJson.Default.ExchangeRecord));
-
-    // That there was an exchange is kept, so that nothing is missing (R17); whose and where is not.
-    private static void Ignore(ExchangeRecord record)
+    private static void Keep(ExchangeRecord record, RecordKeeping keep)
     {
-        record.IsIgnored = true;
+        record.LocalOnly = keep == RecordKeeping.LocalOnly ? true : null;
+        if (keep != RecordKeeping.Ignore && record.IsIgnored != true)
+        {
+            return;
+        }
+
+        // That there was an exchange is kept, so that nothing is missing (R17); whose and where is not.
+        (record.IsIgnored, record.LocalOnly) = (true, null);
         (record.Session, record.Directory, record.Query, record.IdempotencyKey) = (null, null, null, null);
         (record.ErrorDetail, record.UpstreamRequestId, record.RetryOf) = (null, null, null);
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Holdfast.Proxy;
 using Holdfast.Recording.Privacy;
 using Holdfast.Wire;
 
@@ -10,6 +11,9 @@ namespace Holdfast.Recordings;
 /// <param name="protocol">What the bodies are written in.</param>
 internal sealed class Capture(CaptureBudget budget, WireProtocol protocol)
 {
+    /// <summary>A few bytes may stand for any number of them.</summary>
+    private const int MostDecoded = 64 * 1024 * 1024;
+
     private readonly ArrayBufferWriter<byte> _request = new();
     private readonly ArrayBufferWriter<byte> _answer = new();
     private int _taken;
@@ -23,6 +27,12 @@ internal sealed class Capture(CaptureBudget budget, WireProtocol protocol)
     /// <summary>The <c>holdfast-directory</c> header.</summary>
     public string? Directory { get; init; }
 
+    /// <summary>The request's <c>content-encoding</c>; empty for a plain one.</summary>
+    public string RequestEncoding { get; init; } = "";
+
+    /// <summary>The answer's, as its client gets it.</summary>
+    public string AnswerEncoding { get; set; } = "";
+
     /// <summary>The request's headers, secrets taken out.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> RequestHeaders { get; init; } = [];
 
@@ -35,8 +45,8 @@ internal sealed class Capture(CaptureBudget budget, WireProtocol protocol)
     /// <summary>Whether memory had no room for all of it.</summary>
     public bool IsDropped { get; private set; }
 
-    /// <summary>The request's body.</summary>
-    public ReadOnlyMemory<byte> Request => _request.WrittenMemory;
+    /// <summary>The request's body, decoded; null where it was dropped, or cannot be decoded.</summary>
+    public ReadOnlyMemory<byte>? PlainRequest() => IsDropped ? null : Plain(_request.WrittenMemory, RequestEncoding);
 
     /// <summary>Keeps the request's body.</summary>
     public void KeepRequest(in ReadOnlySequence<byte> body)
@@ -61,7 +71,7 @@ internal sealed class Capture(CaptureBudget budget, WireProtocol protocol)
 
         if (Framing is not { } framing)
         {
-            return _answer.WrittenMemory;
+            return Plain(_answer.WrittenMemory, AnswerEncoding);
         }
 
         var assembler = protocol.Assemble();
@@ -82,6 +92,13 @@ internal sealed class Capture(CaptureBudget budget, WireProtocol protocol)
         return assembler.Finish();
     }
 
+    /// <summary>Keeps nothing of it.</summary>
+    public void Drop()
+    {
+        IsDropped = true;
+        Release();
+    }
+
     /// <summary>Gives its memory back.</summary>
     public void Release()
     {
@@ -89,6 +106,37 @@ internal sealed class Capture(CaptureBudget budget, WireProtocol protocol)
         _taken = 0;
         _request.Clear();
         _answer.Clear();
+    }
+
+    private static ReadOnlyMemory<byte>? Plain(ReadOnlyMemory<byte> bytes, string encoding)
+    {
+        var layers = ContentDecoding.LayersOf(encoding);
+        if (layers.Count == 0 || bytes.IsEmpty)
+        {
+            return bytes;
+        }
+
+        using var source = new MemoryStream(bytes.ToArray());
+        using var plain = ContentDecoding.Undo(source, layers);
+        if (plain is null)
+        {
+            return null;
+        }
+
+        var decoded = new ArrayBufferWriter<byte>();
+        try
+        {
+            while (decoded.WrittenCount <= MostDecoded && plain.Read(decoded.GetSpan(4096)) is > 0 and var count)
+            {
+                decoded.Advance(count);
+            }
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+
+        return decoded.WrittenCount <= MostDecoded ? decoded.WrittenMemory : null;
     }
 
     private void Keep(ArrayBufferWriter<byte> where, ReadOnlySpan<byte> bytes)
@@ -100,8 +148,7 @@ internal sealed class Capture(CaptureBudget budget, WireProtocol protocol)
 
         if (!budget.TryTake(bytes.Length))
         {
-            IsDropped = true;
-            Release();
+            Drop();
             return;
         }
 

@@ -3,7 +3,7 @@ using Holdfast.Recording.Privacy;
 namespace Holdfast.Recordings;
 
 /// <summary>The rules of <c>privacy.json</c> as they hold now: read again within a second of a change. Where the file is
-/// broken, those before hold on, and that is said. Safe from any thread.</summary>
+/// broken, those before hold on, and that is said; where there were none before, everything counts as ignored. Safe from any thread.</summary>
 internal sealed class PrivacyBook(string? home, TimeProvider time, ILogger<PrivacyBook> logger)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
@@ -11,6 +11,7 @@ internal sealed class PrivacyBook(string? home, TimeProvider time, ILogger<Priva
     private readonly Lock _gate = new();
     private long _lookedAt;
     private DateTime _changedAt;
+    private string? _problem;
     private volatile PrivacyRules _rules = PrivacyRules.Empty;
     private bool _hasLooked;
 
@@ -47,13 +48,18 @@ internal sealed class PrivacyBook(string? home, TimeProvider time, ILogger<Priva
             var changedAt = File.GetLastWriteTimeUtc(Path.Combine(folder, PrivacyRules.FileName));
             if (changedAt != _changedAt)
             {
-                _changedAt = changedAt;
                 _rules = PrivacyRules.Read(folder);
+                (_changedAt, _problem) = (changedAt, null);
             }
         }
         catch (Exception broken) when (broken is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            logger.PrivacyUnreadable(broken.Message);
+            _rules = _hasLooked ? _rules : PrivacyRules.Unreadable;
+            if (_problem != broken.Message)
+            {
+                _problem = broken.Message;
+                logger.PrivacyUnreadable(broken.Message);
+            }
         }
         finally
         {

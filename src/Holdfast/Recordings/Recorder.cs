@@ -84,6 +84,18 @@ internal sealed class Recorder : IHostedService
         _messages?.Add(line);
     }
 
+    /// <summary>Everything that was handed in stands in complete segments. False where the disk does not take it.</summary>
+    public async Task<bool> CompleteAsync(CancellationToken cancellationToken) => _exchanges is null
+        || Array.TrueForAll(
+            await Task.WhenAll(
+                _exchanges.CompleteAsync(cancellationToken), _socketEvents!.CompleteAsync(cancellationToken),
+                _messages!.CompleteAsync(cancellationToken)),
+            isComplete => isComplete);
+
+    /// <summary>The same for parts of messages alone.</summary>
+    public Task<bool> CompleteMessagesAsync(CancellationToken cancellationToken) =>
+        _messages?.CompleteAsync(cancellationToken) ?? Task.FromResult(true);
+
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken) => _exchanges is null

@@ -22,6 +22,10 @@ internal static partial class RecordingLog
         Message = "The rules of privacy cannot be read, those before hold on: {Reason}")]
     public static partial void PrivacyUnreadable(this ILogger logger, string reason);
 
+    [LoggerMessage(EventId = 1707, Level = LogLevel.Warning,
+        Message = "Which messages were recorded cannot be written down ({Reason}): it is tried again, and after a restart some are recorded twice")]
+    public static partial void SeenNotKept(this ILogger logger, string reason);
+
     [LoggerMessage(EventId = 1704, Level = LogLevel.Debug, Message = "Recordings were compacted: {Result}")]
     public static partial void Compacted(this ILogger logger, string result);
 }

@@ -62,6 +62,45 @@ public sealed class SegmentWriterTests
         Assert.Equal(50, folder.Lines().Count);
     }
 
+    [Fact]
+    public async Task Asked_to_complete_it_has_all_that_was_added_in_closed_segments_and_goes_on_in_another()
+    {
+        var folder = new FakeFolder();
+        var writer = New(folder, Terms with { FsyncInterval = TimeSpan.FromHours(1) });
+        Assert.True(await writer.CompleteAsync(default).WithinTestTimeout());
+        for (var i = 1; i <= 20; i++)
+        {
+            writer.Add(Line($"line {i}"));
+
+            Assert.True(await writer.CompleteAsync(default).WithinTestTimeout());
+
+            Assert.Equal(i, folder.Lines().Count);
+            Assert.Equal(i, folder.Segments.Count);
+            Assert.All(folder.Segments, segment => Assert.True(segment.IsClosed));
+        }
+
+        Assert.Equal((20, 20, 0, 0), Counts(writer));
+        await writer.StopAsync(default).WithinTestTimeout();
+        Assert.True(await writer.CompleteAsync(default).WithinTestTimeout());
+    }
+
+    [Fact]
+    public async Task Asked_to_complete_while_the_disk_refuses_it_does_so_when_it_takes_again()
+    {
+        var folder = new FakeFolder { Room = 0 };
+        var writer = New(folder);
+        writer.Add(Line("one"));
+
+        var completion = writer.CompleteAsync(default);
+        await folder.Refused.WithinTestTimeout();
+        folder.Room = long.MaxValue;
+
+        Assert.True(await completion.WithinTestTimeout());
+        Assert.Equal(["one"], folder.Lines());
+        Assert.True(folder.Segments[^1].IsClosed);
+        await writer.StopAsync(default).WithinTestTimeout();
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

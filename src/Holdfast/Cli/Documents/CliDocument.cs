@@ -14,7 +14,7 @@ internal static class CliDocument
             .Append("`--help` explains any command, `--version` prints the version.\n");
         foreach (var command in root.Subcommands.Where(command => !command.Hidden))
         {
-            WriteCommand(page, command);
+            WriteCommand(page, command, command.Name);
         }
 
         page.Append("\n## Exit codes\n\n| code | meaning |\n|---|---|\n");
@@ -26,9 +26,20 @@ internal static class CliDocument
         return page.ToString();
     }
 
-    private static void WriteCommand(StringBuilder page, Command command)
+    private static void WriteCommand(StringBuilder page, Command command, string name)
     {
-        page.Append($"\n## holdfast {command.Name}\n\n{command.Description}\n\n```\nholdfast {command.Name}");
+        if (command.Subcommands.Count > 0)
+        {
+            page.Append($"\n## holdfast {name}\n\n{command.Description}\n");
+            foreach (var sub in command.Subcommands.Where(sub => !sub.Hidden))
+            {
+                WriteCommand(page, sub, $"{name} {sub.Name}");
+            }
+
+            return;
+        }
+
+        page.Append($"\n## holdfast {name}\n\n{command.Description}\n\n```\nholdfast {name}");
         foreach (var argument in command.Arguments)
         {
             page.Append(argument.Arity.MinimumNumberOfValues == 0 ? $" [{argument.Name}]" : $" {argument.Name}");
@@ -48,9 +59,9 @@ internal static class CliDocument
         if (rows.Length > 0)
         {
             page.Append("\n| | |\n|---|---|\n");
-            foreach (var (name, meaning) in rows)
+            foreach (var (word, meaning) in rows)
             {
-                page.Append($"| `{name}` | {meaning} |\n");
+                page.Append($"| `{word}` | {meaning} |\n");
             }
         }
     }

@@ -30,7 +30,7 @@ public static class RecordingFolder
                 .Where(RecordingFiles.IsComplete)
                 .Sum(path => new FileInfo(path).Length);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Text.Json.JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             return 0;
         }

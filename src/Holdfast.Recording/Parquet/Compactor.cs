@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Holdfast.Recording.Segments;
 using Holdfast.Recording.Sql;
+using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Recording.Parquet;
 
@@ -23,6 +24,9 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
     private const int ManyFiles = 8;
     private const long SmallFile = 24 * MegaByte;
 
+    // What .NET makes of a file that another process has locked.
+    private const int WouldBlock = 11;
+
     private DuckDb? _database;
 
     /// <summary>The engine that reads and writes.</summary>
@@ -38,11 +42,12 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
             return null;
         }
 
-        var result = CompactSegments();
+        var result = CompactSegments(out var failed);
         result += Merge();
         result += Retire();
         Sweep(time.GetUtcNow() - terms.Grace);
-        return result;
+        SweepTemporary();
+        return failed is null ? result : throw failed;
     }
 
     /// <summary>Takes the lock of whoever changes the files of a folder that is there; null where another one has it.</summary>
@@ -52,19 +57,39 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
         {
             return new FileStream(Path.Combine(folder, "compact.lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
         }
-        catch (IOException)
+        catch (IOException taken) when (taken.HResult == WouldBlock)
         {
             return null;
         }
     }
 
     /// <summary>Turns every complete segment into Parquet. Under the lock, as all that follows.</summary>
-    internal CompactorResult CompactSegments()
+    /// <param name="failed">What went wrong first; the others were compacted all the same.</param>
+    internal CompactorResult CompactSegments(out Exception? failed)
     {
+        failed = null;
+
+        // Stands before there is any Parquet: where it is missing later, somebody took it away.
+        Change(manifest => manifest);
         var result = new CompactorResult();
         foreach (var batch in Batches())
         {
-            result += Compact(batch);
+            try
+            {
+                result += Compact(batch.Table, [.. batch.Held.Keys]);
+            }
+            catch (Exception e) when (e is SqlException or IOException or UnauthorizedAccessException)
+            {
+                failed ??= e;
+            }
+            finally
+            {
+                // Held until the list says that they count no more: nobody may have begun to write one.
+                foreach (var hold in batch.Held.Values)
+                {
+                    hold.Dispose();
+                }
+            }
         }
 
         return result;
@@ -74,41 +99,67 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
 
     private DuckDb Start()
     {
-        var database = new DuckDb(EngineBytes, threads: 1, Path.Combine(folder, "tmp"));
+        var database = new DuckDb(EngineBytes, threads: 1, folder);
         database.Execute("SET preserve_insertion_order = false");
         return database;
     }
 
     // Of one family, as much as fits into memory.
-    private IEnumerable<(RecordingTable Table, List<string> Names)> Batches()
+    private IEnumerable<(RecordingTable Table, Dictionary<string, SafeFileHandle> Held)> Batches()
     {
         var files = RecordingFiles.Find(folder);
         foreach (var table in RecordingTable.All)
         {
-            var names = new List<string>();
+            var held = new Dictionary<string, SafeFileHandle>(StringComparer.Ordinal);
             var bytes = 0L;
-            foreach (var path in files.SegmentsOf(table.Family).Where(RecordingFiles.IsComplete))
+            foreach (var path in files.SegmentsOf(table.Family))
             {
-                names.Add(path);
-                bytes += new FileInfo(path).Length;
+                if (RecordingFiles.TryHold(path) is not { } hold)
+                {
+                    continue;
+                }
+
+                held[path] = hold;
+                bytes += RandomAccess.GetLength(hold);
                 if (bytes >= BatchBytes)
                 {
-                    yield return (table, names);
-                    (names, bytes) = ([], 0);
+                    yield return (table, held);
+                    (held, bytes) = (new(StringComparer.Ordinal), 0);
                 }
             }
 
-            if (names.Count > 0)
+            if (held.Count > 0)
             {
-                yield return (table, names);
+                yield return (table, held);
             }
         }
     }
 
-    private CompactorResult Compact((RecordingTable Table, List<string> Paths) batch)
+    private CompactorResult Compact(RecordingTable table, IReadOnlyList<string> paths)
     {
-        var (table, paths) = batch;
         var files = new List<ParquetFile>();
+        try
+        {
+            Write(table, paths, files);
+        }
+        catch (Exception)
+        {
+            files.ForEach(file => File.Delete(Path.Combine(folder, file.Name)));
+            throw;
+        }
+
+        var now = time.GetUtcNow();
+        Change(manifest => manifest with
+        {
+            Files = [.. manifest.Files, .. files],
+            Obsolete = [.. manifest.Obsolete, .. paths.Select(path => new ObsoleteFile(Path.GetRelativePath(folder, path), now))],
+        });
+        return new() { Segments = paths.Count, Rows = files.Where(file => file.Table == table.Family).Sum(file => file.Rows) };
+    }
+
+    private void Write(RecordingTable table, IReadOnlyList<string> paths, List<ParquetFile> files)
+    {
+        Database.Execute("DROP TABLE IF EXISTS batch CASCADE");
         Database.Execute($"CREATE OR REPLACE TEMP TABLE batch AS {RecordingViews.SelectLines(table, paths, [])}");
         WriteDays(table, "batch", files);
         if (table == RecordingTable.Exchanges)
@@ -120,13 +171,6 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
         }
 
         Database.Execute("DROP TABLE batch CASCADE");
-        var now = time.GetUtcNow();
-        Change(manifest => manifest with
-        {
-            Files = [.. manifest.Files, .. files],
-            Obsolete = [.. manifest.Obsolete, .. paths.Select(path => new ObsoleteFile(Path.GetRelativePath(folder, path), now))],
-        });
-        return new() { Segments = paths.Count, Rows = files.Where(file => file.Table == table.Family).Sum(file => file.Rows) };
     }
 
     private void WriteDays(RecordingTable table, string source, List<ParquetFile> files)
@@ -152,10 +196,10 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
     /// <summary>Writes rows of a day into a file that is nobody's yet.</summary>
     internal ParquetFile Write(RecordingTable table, string date, string select)
     {
-        var tableFolder = Path.Combine(folder, "parquet", table.Family);
-        Directory.CreateDirectory(tableFolder);
+        SegmentFolder.MakeFolder(Path.Combine(folder, Manifest.ParquetFolder));
+        SegmentFolder.MakeFolder(Path.Combine(folder, Manifest.ParquetFolder, table.Family));
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
-        var name = $"parquet/{table.Family}/{date}-{id}.parquet";
+        var name = $"{Manifest.ParquetFolder}/{table.Family}/{date}-{id}.parquet";
         var path = Path.Combine(folder, name);
         var next = $"{path}.next";
         Database.Execute(
@@ -168,6 +212,7 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
             RandomAccess.FlushToDisk(file);
         }
 
+        SegmentFolder.Hide(next);
         File.Move(next, path);
         return new(table.Family, date, name, rows, new FileInfo(path).Length, table.Form);
     }
@@ -244,7 +289,7 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
 
         var known = manifest.Files.Select(file => file.Name).Concat(manifest.Obsolete.Select(file => file.Name))
             .ToHashSet(StringComparer.Ordinal);
-        var parquet = Path.Combine(folder, "parquet");
+        var parquet = Path.Combine(folder, Manifest.ParquetFolder);
         if (Directory.Exists(parquet))
         {
             foreach (var path in Directory.EnumerateFiles(parquet, "*", SearchOption.AllDirectories)
@@ -252,6 +297,16 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
             {
                 File.Delete(path);
             }
+        }
+    }
+
+    // What processes had no memory for that were killed.
+    private void SweepTemporary()
+    {
+        foreach (var path in Directory.EnumerateDirectories(folder, $"{DuckDb.TemporaryPrefix}*")
+            .Where(path => Directory.GetLastWriteTimeUtc(path) < time.GetUtcNow().UtcDateTime.AddDays(-1)))
+        {
+            Directory.Delete(path, recursive: true);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Holdfast.Recording.Segments;
 
 namespace Holdfast.Recording.Parquet;
 
@@ -8,6 +9,9 @@ namespace Holdfast.Recording.Parquet;
 internal sealed record Manifest
 {
     public const string FileName = "manifest.json";
+
+    /// <summary>The folder of the Parquet files, below the recordings'.</summary>
+    public const string ParquetFolder = "parquet";
 
     /// <summary>The version of this form.</summary>
     public int Version { get; init; } = 1;
@@ -18,17 +22,26 @@ internal sealed record Manifest
     /// <summary>Files that count no more, and since when: segments that were compacted, Parquet that was merged.</summary>
     public IReadOnlyList<ObsoleteFile> Obsolete { get; init; } = [];
 
-    /// <summary>Reads it; an empty one where there is none yet. Throws where it is broken: then it must not be replaced.</summary>
+    /// <summary>Reads it; an empty one where there is none yet. Throws <see cref="InvalidDataException"/> where it is broken, or
+    /// missing beside Parquet: then it must not be replaced.</summary>
     public static Manifest Read(string folder)
     {
+        var path = Path.Combine(folder, FileName);
         try
         {
-            using var file = File.OpenRead(Path.Combine(folder, FileName));
-            return JsonSerializer.Deserialize(file, ManifestJson.Default.Manifest) ?? new();
+            using var file = File.OpenRead(path);
+            return JsonSerializer.Deserialize(file, ManifestJson.Default.Manifest) is { Version: 1, Files: not null, Obsolete: not null } manifest
+                ? manifest
+                : throw new InvalidDataException($"{path} is of a form that this version does not know.");
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
-            return new();
+            return !HasParquet(folder) ? new() : throw new InvalidDataException(
+                $"{path} is missing, which says which files of {ParquetFolder} count: put it back, or move that folder away.", missing);
+        }
+        catch (JsonException broken)
+        {
+            throw new InvalidDataException($"{path} cannot be understood: {broken.Message}", broken);
         }
     }
 
@@ -36,13 +49,19 @@ internal sealed record Manifest
     public void Write(string folder)
     {
         var next = Path.Combine(folder, $"{FileName}.next");
-        using (var file = new FileStream(next, FileMode.Create, FileAccess.Write))
+        using (var file = SegmentFolder.MakeFile(next))
         {
             JsonSerializer.Serialize(file, this, ManifestJson.Default.Manifest);
             file.Flush(flushToDisk: true);
         }
 
         File.Move(next, Path.Combine(folder, FileName), overwrite: true);
+    }
+
+    private static bool HasParquet(string folder)
+    {
+        var parquet = Path.Combine(folder, ParquetFolder);
+        return Directory.Exists(parquet) && Directory.EnumerateFiles(parquet, "*.parquet", SearchOption.AllDirectories).Any();
     }
 }
 

@@ -26,7 +26,7 @@ internal sealed class Purge(string folder, PurgeTarget target, TimeProvider time
     /// <summary>How many rows there are to delete now, those in growing segments included. Changes nothing.</summary>
     public PurgeCounts Preview()
     {
-        using var database = new DuckDb(MemoryBytes, Environment.ProcessorCount, Path.Combine(folder, "tmp"));
+        using var database = new DuckDb(MemoryBytes, Environment.ProcessorCount, folder);
         return new PurgeMatch(database, RecordingFiles.Find(folder), target).Count();
     }
 
@@ -45,7 +45,12 @@ internal sealed class Purge(string folder, PurgeTarget target, TimeProvider time
         {
             // 1. Everything that is complete stands in Parquet.
             Reached?.Invoke(PurgeStep.Compact);
-            compactor.CompactSegments();
+            compactor.CompactSegments(out var failed);
+            if (failed is not null)
+            {
+                throw failed;
+            }
+
 
             // 2. The messages may come again. First: they could not be told any more once their rows are gone.
             var files = RecordingFiles.Find(folder) with { Segments = [] };
@@ -72,8 +77,7 @@ internal sealed class Purge(string folder, PurgeTarget target, TimeProvider time
         }
 
         // What a query that was killed had no memory for.
-        var spilled = Path.Combine(folder, "tmp");
-        if (Directory.Exists(spilled))
+        foreach (var spilled in Directory.EnumerateDirectories(folder, $"{DuckDb.TemporaryPrefix}*"))
         {
             Directory.Delete(spilled, recursive: true);
         }

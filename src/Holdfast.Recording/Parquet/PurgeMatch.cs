@@ -21,7 +21,7 @@ internal sealed class PurgeMatch
     public PurgeMatch(DuckDb database, RecordingFiles files, PurgeTarget target)
     {
         _database = database;
-        RecordingViews.Create(database, files);
+        RecordingViews.Create(database, files, string.Join(' ', RecordingViews.Names));
         if (target is PurgeTarget.Ignored ignored)
         {
             FindIgnored(ignored.Rules);

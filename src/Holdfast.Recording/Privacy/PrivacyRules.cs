@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Holdfast.Recording.Segments;
 
 namespace Holdfast.Recording.Privacy;
 
@@ -50,7 +51,11 @@ public sealed class PrivacyRules
     public void Write(string home)
     {
         var path = Path.Combine(home, FileName);
-        File.WriteAllBytes($"{path}.next", JsonSerializer.SerializeToUtf8Bytes(new() { Rules = All }, PrivacyJson.Default.PrivacyDocument));
+        using (var file = SegmentFolder.MakeFile($"{path}.next"))
+        {
+            JsonSerializer.Serialize(file, new() { Rules = All }, PrivacyJson.Default.PrivacyDocument);
+        }
+
         File.Move($"{path}.next", path, overwrite: true);
     }
 

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Holdfast.Recording.Segments;
 
 /// <summary>Lines that wait to be written, whole, in blocks of memory. Adding copies a line under a lock that is never held
-/// while anything is written or grown. Owns the blocks until they are given back. Safe for any thread.</summary>
+/// while anything is written. Owns the blocks until they are given back. Safe for any thread.</summary>
 /// <param name="maxBytes">How much may wait, that which was taken and not given back included.</param>
 internal sealed class LineBlocks(long maxBytes)
 {

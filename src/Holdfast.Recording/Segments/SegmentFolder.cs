@@ -35,6 +35,7 @@ public interface ISegmentFile : IDisposable
 /// <param name="path">Where it is.</param>
 public sealed class SegmentFolder(string path) : ISegmentFolder
 {
+    private const int MostTries = 4;
     private const UnixFileMode OnlyUser = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     // Two processes of one home must never choose the same name.
@@ -45,10 +46,42 @@ public sealed class SegmentFolder(string path) : ISegmentFolder
     public ISegmentFile Create(string family, DateTimeOffset begunAt)
     {
         MakeFolder(path);
-        var count = Interlocked.Increment(ref _count);
-        var name = string.Create(
-            CultureInfo.InvariantCulture, $"{family}-{begunAt.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}-{_run}-{count:000000}.ndjson");
-        return new SegmentFile(Path.Combine(path, name), name);
+        for (var tries = 1; ; tries++)
+        {
+            var count = Interlocked.Increment(ref _count);
+            var name = string.Create(
+                CultureInfo.InvariantCulture, $"{family}-{begunAt.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}-{_run}-{count:000000}.ndjson");
+            var file = Path.Combine(path, name);
+            try
+            {
+                return new SegmentFile(file, name);
+            }
+            catch (IOException) when (tries < MostTries && File.Exists(file))
+            {
+                // Made, and before it was locked somebody looked whether it has a writer: it stays empty.
+            }
+        }
+    }
+
+    /// <summary>Makes a file, or empties the one there is, that only this user can read.</summary>
+    internal static FileStream MakeFile(string file)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = OnlyUser;
+        }
+
+        return new(file, options);
+    }
+
+    /// <summary>Lets only this user read a file that somebody else has made.</summary>
+    internal static void Hide(string file)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, OnlyUser);
+        }
     }
 
     /// <summary>Makes a folder that only this user can read.</summary>

@@ -31,11 +31,13 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
     private long _offset;
     private long _begunAt;
     private long _syncedAt;
+    private long _unsynced;
 
     // Written by that thread, read by all.
     private long _written;
     private long _durable;
     private long _lost;
+    private volatile bool _isEnded;
     private volatile string? _segmentName;
     private volatile string? _problem;
 
@@ -60,7 +62,7 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
     /// <summary>Takes a line, without its end. Never waits, never throws; false where it is lost because too many wait.</summary>
     public bool Add(ReadOnlySpan<byte> line)
     {
-        if (_lines.TryAdd(line, out var isFirst))
+        if (!_isEnded && _lines.TryAdd(line, out var isFirst))
         {
             if (isFirst)
             {
@@ -128,8 +130,8 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
 
             // Before the lines: whoever asked for it had added theirs.
             var asked = _completions.Count;
-            _lines.TakeAll(_taken);
-            var isWell = TryWork(isStopping || asked > 0);
+            _isEnded = isStopping;
+            var isWell = TakeAndWork(isStopping || asked > 0);
             while (isWell && asked-- > 0 && _completions.TryDequeue(out var done))
             {
                 done.TrySetResult();
@@ -137,7 +139,7 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
 
             if (isStopping)
             {
-                Interlocked.Add(ref _lost, _taken.Sum(block => block.Lines));
+                Interlocked.Add(ref _lost, _lines.Waiting.Lines);
                 _ended.TrySetResult();
                 return;
             }
@@ -150,6 +152,18 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
         }
     }
 
+    // While the disk refuses nothing more is taken: what waits then fills its blocks.
+    private bool TakeAndWork(bool completes)
+    {
+        if (_taken.Count > 0 && !TryWork(completes: false))
+        {
+            return false;
+        }
+
+        _lines.TakeAll(_taken);
+        return TryWork(completes);
+    }
+
     // How long nothing need be done if no line comes.
     private TimeSpan UntilSync()
     {
@@ -158,7 +172,7 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
             return Timeout.InfiniteTimeSpan;
         }
 
-        var next = _durable < _written ? _syncedAt + (long)terms.FsyncInterval.TotalMilliseconds
+        var next = _unsynced > 0 ? _syncedAt + (long)terms.FsyncInterval.TotalMilliseconds
             : _begunAt + (long)terms.SegmentAge.TotalMilliseconds;
         return TimeSpan.FromMilliseconds(Math.Max(0, next - Environment.TickCount64));
     }
@@ -208,6 +222,7 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
         // Always at its place: where a part of it was written before the disk was full, that part is replaced.
         _segment.Write(block.Bytes, _offset);
         _offset += block.Bytes.Length;
+        _unsynced += block.Lines;
         Interlocked.Add(ref _written, block.Lines);
     }
 
@@ -223,7 +238,7 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
         {
             Complete();
         }
-        else if (_durable < _written && now - _syncedAt >= terms.FsyncInterval.TotalMilliseconds)
+        else if (_unsynced > 0 && now - _syncedAt >= terms.FsyncInterval.TotalMilliseconds)
         {
             Sync();
             if (!_segment.Exists)
@@ -236,9 +251,24 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
 
     private void Sync()
     {
-        _segment!.Flush();
+        try
+        {
+            _segment!.Flush();
+        }
+        catch (Exception)
+        {
+            // The kernel may have let go of what it could not write, and says so once only: those lines count as lost, and
+            // what follows stands elsewhere.
+            Interlocked.Add(ref _lost, _unsynced);
+            Interlocked.Add(ref _written, -_unsynced);
+            _unsynced = 0;
+            Close();
+            throw;
+        }
+
         _syncedAt = Environment.TickCount64;
-        Interlocked.Exchange(ref _durable, _written);
+        Interlocked.Add(ref _durable, _unsynced);
+        _unsynced = 0;
     }
 
     private void Complete()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Holdfast.Recording.Sql;
@@ -8,13 +9,17 @@ namespace Holdfast.Recording.Sql;
 /// network and loads nothing from outside. For one thread; only <see cref="Interrupt"/> may be called from others.</summary>
 internal sealed class DuckDb : IDisposable
 {
+    /// <summary>How the folders begin in which engines put what memory has no room for: one an engine, gone with it.</summary>
+    public const string TemporaryPrefix = "tmp-";
+
+    private readonly string _temporaryFolder;
     private nint _database;
     private nint _connection;
 
     /// <param name="memoryBytes">How much memory it may take; beyond it, it uses its folder for temporary files.</param>
     /// <param name="threads">How many threads work.</param>
-    /// <param name="temporaryFolder">Where what memory has no room for goes; made when it is needed.</param>
-    public DuckDb(long memoryBytes, int threads, string temporaryFolder)
+    /// <param name="folder">Where a folder is made, when it is needed, for what memory has no room for.</param>
+    public DuckDb(long memoryBytes, int threads, string folder)
     {
         if (!DuckDbLibrary.IsPresent)
         {
@@ -23,10 +28,13 @@ internal sealed class DuckDb : IDisposable
                 + "The build fetches it with npm (Node 20 or newer); `eng/fetch-duckdb` says what went wrong.");
         }
 
+        // Two engines must never share one: their files bear the same names.
+        _temporaryFolder = Path.Combine(folder, $"{TemporaryPrefix}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}");
         _ = DuckDbLibrary.CreateConfig(out var config);
         Set("memory_limit", string.Create(CultureInfo.InvariantCulture, $"{memoryBytes}B"));
         Set("threads", threads.ToString(CultureInfo.InvariantCulture));
-        Set("temp_directory", temporaryFolder);
+        Set("temp_directory", _temporaryFolder);
+        Set("max_temp_directory_size", "8GB");
         Set("autoinstall_known_extensions", "false");
         Set("autoload_known_extensions", "false");
         Set("allow_community_extensions", "false");
@@ -120,6 +128,10 @@ internal sealed class DuckDb : IDisposable
     {
         DuckDbLibrary.Disconnect(ref _connection);
         DuckDbLibrary.Close(ref _database);
+        if (Directory.Exists(_temporaryFolder))
+        {
+            Directory.Delete(_temporaryFolder, recursive: true);
+        }
     }
 
     internal static string ErrorOf(in DuckDbResult result) =>
@@ -130,7 +142,6 @@ internal sealed class DuckDb : IDisposable
 internal sealed class SqlStatement(nint handle) : IDisposable
 {
     private const int Select = 1;
-    private const int Explanation = 4;
 
     private nint _handle = handle;
 
@@ -138,9 +149,6 @@ internal sealed class SqlStatement(nint handle) : IDisposable
 
     /// <summary>Whether it only asks.</summary>
     public bool IsSelect => DuckDbLibrary.StatementType(_handle) == Select;
-
-    /// <summary>Whether it asks how another statement would be run.</summary>
-    public bool IsExplanation => DuckDbLibrary.StatementType(_handle) == Explanation;
 
     /// <summary>The names of what it answers.</summary>
     public IReadOnlyList<string> Columns =>
@@ -219,4 +227,4 @@ internal sealed unsafe class SqlRows(SqlStatement statement, DuckDbResult result
 }
 
 /// <summary>The engine refused: what it said.</summary>
-internal sealed class SqlException(string message) : Exception(message);
+internal sealed class SqlException(string message, Exception? inner = null) : Exception(message, inner);

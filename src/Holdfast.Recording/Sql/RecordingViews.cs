@@ -72,7 +72,13 @@ internal static class RecordingViews
     {
         var exchanges = table == RecordingTable.Messages ? files.SegmentsOf(RecordingTable.Exchanges.Family) : [];
         var lines = SelectLines(table, files.SegmentsOf(table.Family), exchanges);
-        var parts = files.ParquetOf(table.Family).Select(RecordingTable.ReadParquet).Prepend(table.Nothing);
+        var parts = files.ParquetOf(table.Family).Select(group => ReadParquet(table, group)).Prepend(table.Nothing);
         return string.Join(" UNION ALL BY NAME ", (lines.Length > 0 ? parts.Append(lines) : parts).Select(part => $"(FROM ({part}))"));
     }
+
+    // Files of another form may lack a path that has a column now: it is taken out of their JSON.
+    private static string ReadParquet(RecordingTable table, IGrouping<string, string> files) =>
+        table == RecordingTable.Messages && files.Key != table.Form
+            ? ShreddedPaths.AddTo($"SELECT COLUMNS(name -> NOT starts_with(name, '$.')) FROM ({RecordingTable.ReadParquet(files)})")
+            : RecordingTable.ReadParquet(files);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Holdfast.Recording.Sql;
@@ -9,36 +10,62 @@ internal static class StatementTree
 {
     private static readonly string[] Extracts = ["json_extract", "json_extract_string", "->>"];
 
+    // What makes rows of nothing or of values, and what tells of tables. All others may read files, or write them.
+    private static readonly string[] Harmless =
+        ["unnest", "range", "generate_series", "repeat", "repeat_row", "json_each", "json_tree", "pragma_table_info", "summary"];
+
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 2000 };
+
+    /// <summary>The tree of a statement that only asks; throws for one that calls what may do more.</summary>
+    public static JsonNode Read(DuckDb database, string sql)
+    {
+        try
+        {
+            var tree = JsonNode.Parse(
+                database.Scalar($"SELECT json_serialize_sql({DuckDb.Quote(sql)})")!, documentOptions: Deep)!;
+            if (tree["statements"] is not JsonArray { Count: 1 })
+            {
+                throw new SqlException(TextOf(tree["error_message"]) ?? "The statement cannot be understood.");
+            }
+
+            var calls = Descendants(tree).Where(one => TextOf(one["type"]) == "TABLE_FUNCTION")
+                .Select(one => TextOf(one["function"]?["function_name"]) ?? "");
+            return calls.FirstOrDefault(name => !IsHarmless(name)) is not { } other ? tree
+                : throw new SqlException($"Recordings are only read: {other}() may not be called. The tables are {string.Join(", ", RecordingViews.Names)}.");
+        }
+        catch (JsonException deep)
+        {
+            throw new SqlException("The statement is nested too deeply.", deep);
+        }
+    }
+
     /// <summary>The statement to run; the same one where nothing is to be gained, or it has a form that is not known.</summary>
     /// <param name="database">Reads and writes statements; its tables are there.</param>
     /// <param name="sql">A statement that only asks.</param>
+    /// <param name="tree">Its tree; changed.</param>
     /// <param name="columns">How many columns it answers.</param>
-    public static string Improve(DuckDb database, string sql, int columns)
+    public static string Improve(DuckDb database, string sql, JsonNode tree, int columns)
     {
-        if (!IsWorthIt(sql))
+        if (!IsWorthIt(sql) || tree["statements"]?[0]?["node"] is not JsonObject node || !(Order(node, columns) | Shred(node)))
         {
             return sql;
         }
 
         try
         {
-            var tree = JsonNode.Parse(database.Scalar($"SELECT json_serialize_sql({DuckDb.Quote(sql)})")!)!;
-            if (tree["statements"] is not JsonArray { Count: 1 } statements || statements[0]?["node"] is not JsonObject node
-                || !(Order(node, columns) | Shred(node)))
-            {
-                return sql;
-            }
-
             var improved = database.Scalar($"SELECT json_deserialize_sql({DuckDb.Quote(tree.ToJsonString())})") ?? sql;
             database.Prepare(improved).Dispose();
             return improved;
         }
-        catch (SqlException)
+        catch (Exception e) when (e is SqlException or JsonException or InvalidOperationException)
         {
-            // What cannot be written down as a tree, or means something else as one: it is answered as it stands.
+            // What cannot be written down from its tree, or means something else then: it is answered as it stands.
             return sql;
         }
     }
+
+    private static bool IsHarmless(string name) =>
+        Harmless.Contains(name, StringComparer.OrdinalIgnoreCase) || name.StartsWith("duckdb_", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsWorthIt(string sql) =>
         sql.Contains("attributes", StringComparison.OrdinalIgnoreCase)
@@ -78,7 +105,7 @@ internal static class StatementTree
         var all = Descendants(node).ToList();
         if (node["from_table"] is not JsonObject table
             || TextOf(table["type"]) != "BASE_TABLE" || TextOf(table["table_name"]) != RecordingTable.Messages.Name
-            || TextOf(table["schema_name"]) != ""
+            || TextOf(table["schema_name"]) != "" || table["column_name_alias"] is JsonArray { Count: > 0 }
             || all.Count(one => TextOf(one["type"]) is "SELECT_NODE") != 1
             || all.Count(one => TextOf(one["type"]) is "BASE_TABLE") != 1
             || all.Any(one => TextOf(one["class"]) is "STAR" or "SUBQUERY" or "LAMBDA"))

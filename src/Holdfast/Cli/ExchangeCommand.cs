@@ -41,7 +41,7 @@ internal static class ExchangeCommand
                 : $"The ids of several exchanges begin with \"{id}\": {string.Join(", ", found.Select(one => (string?)one["exchange_id"]))}.");
             return ExitCodes.Failed;
         }
-        catch (Exception failed) when (failed is SqlException or IOException or UnauthorizedAccessException)
+        catch (Exception failed) when (failed is SqlException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
             console.Error.WriteLine(failed.Message);
             return ExitCodes.Failed;

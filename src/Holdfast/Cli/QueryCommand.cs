@@ -239,6 +239,8 @@ internal static class QueryCommand
     private sealed record Asking(
         IReadOnlyDictionary<string, string> Environment, ParseResult Parsed, CancellationToken Cancellation)
     {
+        private static readonly TimeSpan InterruptEvery = TimeSpan.FromMilliseconds(50);
+
         public int Run(string statements, Action<RecordingQuery> ask)
         {
             var error = Parsed.InvocationConfiguration.Error;
@@ -248,7 +250,15 @@ internal static class QueryCommand
             try
             {
                 using var query = new RecordingQuery(RecordingFolder.In(HoldfastHome.Find(Environment)), MemoryBytes, statements);
-                using var interrupt = deadline.Token.Register(query.Interrupt);
+
+                // More than once: an engine between two statements does not hear it.
+                using var interrupt = new Timer(
+                    _ => InterruptAfter(query, deadline.Token), null, InterruptEvery, InterruptEvery);
+                if (query.LeftOut.Count > 0)
+                {
+                    error.WriteLine($"Left out, since they are missing or were cut: {string.Join(", ", query.LeftOut)}");
+                }
+
                 ask(query);
                 return ExitCodes.Done;
             }
@@ -269,6 +279,14 @@ internal static class QueryCommand
             {
                 error.WriteLine($"The recordings cannot be read: {failed.Message}");
                 return ExitCodes.Failed;
+            }
+        }
+
+        private static void InterruptAfter(RecordingQuery query, CancellationToken deadline)
+        {
+            if (deadline.IsCancellationRequested)
+            {
+                query.Interrupt();
             }
         }
     }

@@ -201,7 +201,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     {
         Timeouts = route.Timeouts;
         Record.Route = route.Name.Length > 0 ? route.Name : null;
-        Capture?.Configured = route.Bodies;
+        Capture = Capture is null ? null : _tools.Bodies.Take(Capture, Record, route.Bodies);
     }
 
     /// <summary>Notes what the answer stated.</summary>

@@ -16,6 +16,9 @@ internal sealed class BodyRecorder : IHostedService
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FlushEvery = TimeSpan.FromSeconds(1);
 
+    // Records wait behind the bodies of those before them: not for ever.
+    private const int MostWaiting = 1_000;
+
     private readonly RecordingOptions _options;
     private readonly string? _home;
     private readonly Recorder _recorder;
@@ -81,13 +84,29 @@ internal sealed class BodyRecorder : IHostedService
 
         var capture = new Capture(_budget, protocol)
         {
-            Configured = _options.Bodies,
             Directory = record.Directory,
             RequestEncoding = headers.ContentEncoding.ToString(),
             RequestHeaders = _headers.Values(headers.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString()))),
         };
         capture.KeepRequest(body);
         return capture;
+    }
+
+    /// <summary>The route an exchange takes is known, and with it what the configuration says. One that takes none is recorded
+    /// without bodies.</summary>
+    /// <returns>What is still kept of it; null where nothing need be.</returns>
+    public Capture? Take(Capture capture, ExchangeRecord record, BodyRecording bodies)
+    {
+        capture.Configured = bodies;
+        var rules = _privacy.Rules;
+        if (bodies != BodyRecording.None || rules.GoByDirectory || rules.IsUnreadable
+            || rules.For(record.Session, record.Directory, bodies).Bodies != BodyRecording.None)
+        {
+            return capture;
+        }
+
+        capture.Release();
+        return null;
     }
 
     /// <summary>The head of an answer is known.</summary>
@@ -114,9 +133,9 @@ internal sealed class BodyRecorder : IHostedService
     /// <param name="write">Writes the record down, once it is known what may be written of it. Never throws.</param>
     public void End(ExchangeRecord record, Capture capture, Action<ExchangeRecord> write)
     {
-        if (!TryAdd(() => Record(record, capture, write)))
+        if (_work.Count >= MostWaiting || !TryAdd(() => Record(record, capture, write)))
         {
-            // It has stopped: without bodies, then.
+            // It is far behind, or has stopped: without bodies, then.
             capture.Drop();
             Record(record, capture, write);
         }

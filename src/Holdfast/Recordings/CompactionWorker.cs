@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using Holdfast.Configuration;
@@ -90,8 +89,9 @@ internal sealed class CompactionWorker(
         {
             return $"it took longer than {Longest.TotalMinutes:0} minutes";
         }
-        catch (Exception e) when (e is Win32Exception or InvalidOperationException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
+            // Whatever it is, it is no reason for the gateway to stop.
             return e.Message;
         }
     }

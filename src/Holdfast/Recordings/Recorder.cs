@@ -54,7 +54,7 @@ internal sealed class Recorder : IHostedService
     /// <param name="line">Its record.</param>
     public void Exchange(ReadOnlySpan<byte> line)
     {
-        if (_exchanges?.Add(line) == false)
+        if (line.Length > RecordLine.MaxBytes || _exchanges?.Add(line) == false)
         {
             _metrics.RecordsLost(1, "recording_full");
         }
@@ -77,11 +77,18 @@ internal sealed class Recorder : IHostedService
         {
             // Nobody could read it back: what it was stays, what it said does not.
             line = RecordLine.Write(
-                row with { ContentText = null, ToolArgs = null, RawFrame = null, SystemText = null, Tools = null },
+                row with
+                {
+                    ContentText = null, ToolArgs = null, RawFrame = null, SystemText = null, Tools = null, Cwd = null,
+                    ThinkingSignature = null, Status = null,
+                },
                 RecordJson.Default.MessageRecord);
         }
 
-        _messages?.Add(line);
+        if (line.Length > MostMessageBytes || _messages?.Add(line) == false)
+        {
+            _metrics.RecordsLost(1, "recording_full");
+        }
     }
 
     /// <summary>Everything that was handed in stands in complete segments. False where the disk does not take it.</summary>

@@ -166,6 +166,75 @@ public sealed class CompactorTests : IDisposable
     }
 
     [Fact]
+    public async Task Without_its_list_of_files_nothing_is_deleted_and_it_says_what_is_missing()
+    {
+        await _recordings.WriteAsync(On("2026-07-01", "a"));
+        _recordings.Compact();
+        var before = _recordings.Files();
+        File.Move(Path.Combine(_recordings.Folder, "manifest.json"), Path.Combine(_recordings.Home, "manifest.json"));
+
+        var refused = Assert.Throws<InvalidDataException>(() => _recordings.Compact());
+        Assert.Contains("manifest.json is missing", refused.Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidDataException>(() => _recordings.Ask("SELECT count(*) FROM ai_gateway_exchanges"));
+        File.Move(Path.Combine(_recordings.Home, "manifest.json"), Path.Combine(_recordings.Folder, "manifest.json"));
+
+        Assert.Equal(before, _recordings.Files());
+        Assert.Equal(["a"], _recordings.Ask("SELECT exchange_id FROM ai_gateway_exchanges"));
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("""{"version":2,"files":[],"obsolete":[]}""")]
+    [InlineData("""{"version":1,"files":null,"obsolete":[]}""")]
+    public async Task A_broken_list_of_files_is_told_and_never_replaced(string list)
+    {
+        await _recordings.WriteAsync(On("2026-07-01", "a"));
+        await File.WriteAllTextAsync(Path.Combine(_recordings.Folder, "manifest.json"), list);
+
+        Assert.Throws<InvalidDataException>(() => _recordings.Compact());
+        Assert.Throws<InvalidDataException>(() => _recordings.Ask("SELECT count(*) FROM ai_gateway_exchanges"));
+        Assert.Equal(list, await File.ReadAllTextAsync(Path.Combine(_recordings.Folder, "manifest.json")));
+    }
+
+    [Fact]
+    public async Task A_damaged_file_is_left_out_and_all_others_answer()
+    {
+        await _recordings.WriteAsync(On("2026-07-01", "cut"), On("2026-07-02", "missing"), On("2026-07-03", "fine"));
+        _recordings.Compact();
+        var exchanges = _recordings.Files().Where(file => file.StartsWith("parquet/exchanges/", StringComparison.Ordinal)).ToList();
+        await File.WriteAllBytesAsync(Path.Combine(_recordings.Folder, exchanges[0]), [1, 2, 3]);
+        File.Delete(Path.Combine(_recordings.Folder, exchanges[1]));
+
+        Assert.Equal(["fine"], _recordings.Ask("SELECT exchange_id FROM ai_gateway_exchanges"));
+        Assert.Equal(exchanges[..2], Holdfast.Recording.Parquet.RecordingFiles.Find(_recordings.Folder).Damaged);
+    }
+
+    [Fact]
+    public async Task A_segment_that_cannot_be_read_keeps_no_other_from_being_compacted()
+    {
+        await _recordings.WriteLinesAsync("exchanges", [new byte[40 * 1024 * 1024]]);
+        await _recordings.WriteAsync(On("2026-07-01", "a"));
+
+        Assert.ThrowsAny<Exception>(() => _recordings.Compact());
+
+        Assert.Contains(_recordings.Files(), file => file.StartsWith("parquet/exchanges/2026-07-01", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_it_writes_is_for_its_user_only()
+    {
+        await _recordings.WriteAsync(On("2026-07-01", "a"));
+        _recordings.Compact();
+
+        foreach (var file in _recordings.Files().Where(file => !OperatingSystem.IsWindows() && file != "compact.lock"))
+        {
+            var mode = OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(Path.Combine(_recordings.Folder, file));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, mode);
+        }
+    }
+
+    [Fact]
     public void Two_never_work_at_once()
     {
         Directory.CreateDirectory(_recordings.Folder);

@@ -22,6 +22,9 @@ internal sealed class FakeFolder : ISegmentFolder
     /// <summary>Whether whoever writes stays in it.</summary>
     public bool IsStuck { get => _isStuck; set => _isStuck = value; }
 
+    /// <summary>Whether nothing can be forced onto the disk.</summary>
+    public bool FailsToFlush { get; set; }
+
     /// <summary>Done when something was forced onto the disk.</summary>
     public Task Flushed => _flushed.Task;
 
@@ -100,7 +103,16 @@ internal sealed class FakeFolder : ISegmentFolder
             }
         }
 
-        public void Flush() => folder._flushed.TrySetResult();
+        public void Flush()
+        {
+            if (folder.FailsToFlush)
+            {
+                folder._refused.TrySetResult();
+                throw new IOException("Input/output error");
+            }
+
+            folder._flushed.TrySetResult();
+        }
 
         public void Dispose() => IsClosed = true;
     }

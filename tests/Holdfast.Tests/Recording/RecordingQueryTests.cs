@@ -171,6 +171,14 @@ public sealed class RecordingQueryTests : IDisposable
     [InlineData("SELECT * FROM glob('/*')")]
     [InlineData("SELECT * FROM read_text('{folder}/../secret')")]
     [InlineData("SELECT * FROM read_parquet('https://example.com/x.parquet')")]
+    [InlineData("EXPLAIN (ANALYZE /*) SELECT 1 --*/ ) COPY (SELECT 42 AS x) TO '{folder}/x.csv' (FORMAT csv)")]
+    [InlineData("EXPLAIN EXPLAIN SELECT 1")]
+    [InlineData("SELECT * FROM enable_logging('QueryLog', storage='file', storage_path='{folder}')")]
+    [InlineData("SELECT * FROM query('SELECT * FROM enable_profiling(format=''json'', save_location=''{folder}/x.json'')')")]
+    [InlineData("WITH x AS (SELECT * FROM enable_profiling(format='json', save_location='{folder}/x.json')) FROM x")]
+    [InlineData("SELECT (SELECT count(*) FROM enable_profiling(format='json', save_location='{folder}/x.json'))")]
+    [InlineData("SELECT * FROM query_table('ai_gateway_exchanges')")]
+    [InlineData("SELECT * FROM read_text('{folder}/manifest.json')")]
     [InlineData("SELECT getenv('HOME')")]
     [InlineData("SELECT")]
     [InlineData("")]
@@ -239,9 +247,9 @@ public sealed class RecordingQueryTests : IDisposable
 
     private string Improved(string sql)
     {
-        using var database = new DuckDb(512 * 1024 * 1024, threads: 1, Path.Combine(_recordings.Home, "tmp"));
+        using var database = new DuckDb(512 * 1024 * 1024, threads: 1, _recordings.Home);
         RecordingViews.Create(database, Holdfast.Recording.Parquet.RecordingFiles.Find(_recordings.Folder), sql);
-        return StatementTree.Improve(database, sql, columns: 3);
+        return StatementTree.Improve(database, sql, StatementTree.Read(database, sql), columns: 3);
     }
 
     private static ExchangeRecord Failed(string error, bool isSse)

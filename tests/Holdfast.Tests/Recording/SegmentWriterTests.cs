@@ -176,6 +176,33 @@ public sealed class SegmentWriterTests
     }
 
     [Fact]
+    public async Task What_a_disk_refused_to_keep_is_not_called_safe()
+    {
+        var folder = new FakeFolder { FailsToFlush = true };
+        var writer = New(folder);
+        writer.Add(Line("gone"));
+        await folder.Refused.WithinTestTimeout();
+
+        folder.FailsToFlush = false;
+        writer.Add(Line("kept"));
+        await writer.StopAsync(default).WithinTestTimeout();
+
+        Assert.Equal((1, 1, 0, 1), Counts(writer));
+        Assert.Equal(["kept"], folder.Segments[^1].Lines());
+    }
+
+    [Fact]
+    public async Task After_its_end_a_line_is_lost_and_counted()
+    {
+        var writer = New(new FakeFolder());
+        writer.Add(Line("before"));
+        await writer.StopAsync(default).WithinTestTimeout();
+
+        Assert.False(writer.Add(Line("after")));
+        Assert.Equal((1, 1, 0, 1), Counts(writer));
+    }
+
+    [Fact]
     public async Task A_segment_that_somebody_removed_is_not_written_on()
     {
         var folder = new FakeFolder();

@@ -21,7 +21,7 @@ internal sealed class Purge(string folder, PurgeTarget target, TimeProvider time
 
     /// <summary>Told, before anything is deleted, which messages must not count as written any more
     /// (<see cref="Projection.SeenMessages.Forget"/>); null for all of them.</summary>
-    public required Action<IReadOnlySet<ulong>?> Forget { get; init; }
+    public required Func<IReadOnlySet<ulong>?, Task> Forget { get; init; }
 
     /// <summary>How many rows there are to delete now, those in growing segments included. Changes nothing.</summary>
     public PurgeCounts Preview()
@@ -31,7 +31,7 @@ internal sealed class Purge(string folder, PurgeTarget target, TimeProvider time
     }
 
     /// <summary>Deletes them; null where another process compacts or purges.</summary>
-    public PurgeCounts? Run()
+    public async Task<PurgeCounts?> RunAsync()
     {
         SegmentFolder.MakeFolder(folder);
         using var mine = Compactor.TryLock(folder);
@@ -59,7 +59,7 @@ internal sealed class Purge(string folder, PurgeTarget target, TimeProvider time
             Reached?.Invoke(PurgeStep.Forget);
             if (target is PurgeTarget.All || counts.Messages > 0)
             {
-                Forget(target is PurgeTarget.All ? null : match.Messages());
+                await Forget(target is PurgeTarget.All ? null : match.Messages()).ConfigureAwait(false);
             }
 
             // 3. What stays of each file stands aside, then counts in its place.

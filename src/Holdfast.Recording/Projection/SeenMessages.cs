@@ -115,11 +115,16 @@ public sealed class SeenMessages : IDisposable
     public static void ForgetIn(string folder, IReadOnlySet<ulong>? entries)
     {
         var path = Path.Combine(folder, FileName);
+        if (!File.Exists(path))
+        {
+            return;
+        }
+
         if (entries is null)
         {
             File.Delete(path);
         }
-        else if (File.Exists(path))
+        else
         {
             using var seen = new SeenMessages(path);
             seen.Forget(entries);

@@ -20,9 +20,9 @@ internal sealed class RecordingClient(string home)
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
         var growing = RecordingFolder.GrowingSegments(RecordingFolder.In(home));
-        if (AdminSocketFile.IsAlive(_path) && !await PostAsync(RecordingEndpoints.Complete, [], cancellationToken))
+        if (AdminSocketFile.IsAlive(_path) && await PostAsync(RecordingEndpoints.Complete, [], cancellationToken) is { } problem)
         {
-            throw new IOException("the gateway cannot write down what it holds; `holdfast status` says why.");
+            throw new IOException($"the gateway cannot write down what it holds ({problem}); `holdfast status` says why.");
         }
 
         if (RecordingFolder.GrowingSegments(RecordingFolder.In(home)).Intersect(growing).FirstOrDefault() is { } left)
@@ -48,25 +48,26 @@ internal sealed class RecordingClient(string home)
             at += sizeof(ulong);
         }
 
-        if (!await PostAsync(RecordingEndpoints.Forget, bytes, cancellationToken))
+        if (await PostAsync(RecordingEndpoints.Forget, bytes, cancellationToken) is { } problem)
         {
-            throw new IOException("the gateway did not forget which messages it has recorded.");
+            throw new IOException($"the gateway did not forget which messages it has recorded ({problem}).");
         }
     }
 
-    private async Task<bool> PostAsync(string target, byte[] body, CancellationToken cancellationToken)
+    // Answers what went wrong.
+    private async Task<string?> PostAsync(string target, byte[] body, CancellationToken cancellationToken)
     {
         using var http = AdminSocketFile.ClientOf(_path, Patience);
         try
         {
             using var content = new ByteArrayContent(body);
             using var answer = await http.PostAsync(new Uri($"http://localhost{target}"), content, cancellationToken);
-            return answer.StatusCode == HttpStatusCode.NoContent;
+            return answer.StatusCode == HttpStatusCode.NoContent ? null : $"status {(int)answer.StatusCode}";
         }
         catch (Exception failed) when (failed is HttpRequestException or OperationCanceledException
             && !cancellationToken.IsCancellationRequested)
         {
-            return false;
+            return failed.InnerException?.Message ?? failed.Message;
         }
     }
 }

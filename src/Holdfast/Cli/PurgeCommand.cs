@@ -75,8 +75,7 @@ internal static class PurgeCommand
             var gateway = new RecordingClient(home);
             var purge = new Purge(folder, target(), time)
             {
-                // On the thread that purges: nothing may be deleted before it is done.
-                Forget = entries => gateway.ForgetAsync(entries, cancellation).GetAwaiter().GetResult(),
+                Forget = entries => gateway.ForgetAsync(entries, cancellation),
             };
             if (!asking.IsAnswered)
             {
@@ -112,7 +111,7 @@ internal static class PurgeCommand
         var begun = time.GetTimestamp();
         while (true)
         {
-            if (purge.Run() is { } done)
+            if (await purge.RunAsync() is { } done)
             {
                 return done;
             }

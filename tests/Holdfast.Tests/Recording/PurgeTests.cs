@@ -248,14 +248,18 @@ public sealed class PurgeTests : IDisposable
     }
 
     // As the command does where no gateway runs.
-    private PurgeCounts? Purge(PurgeTarget target, Action<PurgeStep>? reached = null) => New(target, reached).Run();
+    private PurgeCounts? Purge(PurgeTarget target, Action<PurgeStep>? reached = null) => New(target, reached).RunAsync().GetAwaiter().GetResult();
 
     private PurgeCounts Preview(PurgeTarget target) => New(target, null).Preview();
 
     private Purge New(PurgeTarget target, Action<PurgeStep>? reached) => new(_recordings.Folder, target, TimeProvider.System)
     {
         Reached = reached,
-        Forget = entries => SeenMessages.ForgetIn(_recordings.Folder, entries),
+        Forget = entries =>
+        {
+            SeenMessages.ForgetIn(_recordings.Folder, entries);
+            return Task.CompletedTask;
+        },
     };
 
     private async Task RecordAsync(string where)

@@ -6,7 +6,7 @@ public sealed class SocketEventRecord
     /// <summary>When.</summary>
     public DateTimeOffset HappenedAt { get; set; }
 
-    /// <summary>What: <c>accepted</c>, <c>protocol_error</c>, <c>header_timeout</c>, <c>handshake_failed</c>,
+    /// <summary>What: <c>protocol_error</c>, <c>header_timeout</c>, <c>handshake_failed</c>,
     /// <c>idle_closed_by_us</c>, <c>reset_before_request</c>, <c>reset_mid_request</c>, <c>reset_mid_answer</c>,
     /// <c>keep_alive_race</c>, <c>half_open_client</c>.</summary>
     public string Kind { get; set; } = "";

@@ -160,8 +160,8 @@ public sealed class PurgeTests : IDisposable
     public async Task What_a_killed_query_left_on_the_disk_is_gone()
     {
         await RecordAsync("both");
-        Directory.CreateDirectory(Path.Combine(_recordings.Folder, "tmp"));
-        await File.WriteAllTextAsync(Path.Combine(_recordings.Folder, "tmp", "duckdb_temp_storage-0.tmp"), "secret");
+        Directory.CreateDirectory(Path.Combine(_recordings.Folder, "tmp-0123456789ab"));
+        await File.WriteAllTextAsync(Path.Combine(_recordings.Folder, "tmp-0123456789ab", "duckdb_temp_storage-0.tmp"), "secret");
 
         Purge(new PurgeTarget.OfSession("secret"));
 

@@ -76,11 +76,7 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
         {
             try
             {
-                result += Compact(batch.Table, [.. batch.Held.Keys]);
-            }
-            catch (Exception e) when (e is SqlException or IOException or UnauthorizedAccessException)
-            {
-                failed ??= e;
+                result += CompactWhatCanBe(batch.Table, [.. batch.Held.Keys], ref failed);
             }
             finally
             {
@@ -133,6 +129,31 @@ internal sealed class Compactor(string folder, CompactorTerms terms, TimeProvide
                 yield return (table, held);
             }
         }
+    }
+
+    // Where one of them cannot be read, the others are compacted one by one.
+    private CompactorResult CompactWhatCanBe(RecordingTable table, IReadOnlyList<string> paths, ref Exception? failed)
+    {
+        try
+        {
+            return Compact(table, paths);
+        }
+        catch (Exception e) when (e is SqlException or IOException or UnauthorizedAccessException)
+        {
+            if (paths.Count == 1)
+            {
+                failed ??= e;
+                return new();
+            }
+        }
+
+        var result = new CompactorResult();
+        foreach (var path in paths)
+        {
+            result += CompactWhatCanBe(table, [path], ref failed);
+        }
+
+        return result;
     }
 
     private CompactorResult Compact(RecordingTable table, IReadOnlyList<string> paths)

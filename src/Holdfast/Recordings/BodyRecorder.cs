@@ -33,7 +33,7 @@ internal sealed class BodyRecorder : IHostedService
     private int _isStarted;
 
     // Of the recording thread alone.
-    private readonly MessageProjector _projector;
+    private MessageProjector? _projector;
     private SeenMessages? _seen;
     private bool _isUnflushed;
     private bool _isSeenRefused;
@@ -52,7 +52,6 @@ internal sealed class BodyRecorder : IHostedService
         (_options, _home, _recorder, _privacy, _metrics, _logger) = (options, home, recorder, privacy, metrics, logger);
         _budget = new(options.MaxBodyBytes);
         _headers = new(options.RedactHeaders);
-        _projector = new(new BodyRedaction(options.RedactPatterns));
         _mayRecord = routesRecord || options.Bodies != BodyRecording.None;
     }
 
@@ -148,7 +147,7 @@ internal sealed class BodyRecorder : IHostedService
     /// <param name="entries">Which (<see cref="SeenMessages.EntryOf"/>); null for all.</param>
     public Task ForgetAsync(IReadOnlySet<ulong>? entries) => DoAsync(() =>
     {
-        _projector.Forget();
+        _projector?.Forget();
         if (_seen is { } seen)
         {
             seen.Forget(entries);
@@ -275,6 +274,9 @@ internal sealed class BodyRecorder : IHostedService
     private void Project(ExchangeRecord record, Capture capture, ReadOnlyMemory<byte> request, BodyRecording bodies)
     {
         _seen ??= OpenSeen();
+
+        // Not before it is needed: its expressions take a noticeable part of the gateway's start.
+        _projector ??= new(new BodyRedaction(_options.RedactPatterns));
         var rows = _projector.Project(
             record,
             new()

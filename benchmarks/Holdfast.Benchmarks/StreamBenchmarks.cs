@@ -1,5 +1,6 @@
 using System.Text;
 using BenchmarkDotNet.Attributes;
+using Holdfast.Simulator.Answers;
 using Holdfast.Wire;
 using Holdfast.Wire.Sse;
 

@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using Holdfast.Attempts;
+using Holdfast.Exchanges;
 using Holdfast.Recording;
 using Holdfast.Recording.Records;
 using Holdfast.Recording.Segments;
+using Holdfast.Simulator.Connections;
 
 namespace Holdfast.Load;
 

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Holdfast.Hosting;
+using Holdfast.Connections;
 
 namespace Holdfast.TestKit;
 

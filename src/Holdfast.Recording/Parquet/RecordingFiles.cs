@@ -1,3 +1,4 @@
+using Holdfast.Recording.Segments;
 using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Recording.Parquet;

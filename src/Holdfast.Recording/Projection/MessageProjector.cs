@@ -3,6 +3,7 @@ using System.Text.Json;
 using Holdfast.Recording.Records;
 using Holdfast.Recording.Redaction;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Json;
 
 namespace Holdfast.Recording.Projection;
 

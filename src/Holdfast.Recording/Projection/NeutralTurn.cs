@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Holdfast.Wire.Json;
 
 namespace Holdfast.Recording.Projection;
 

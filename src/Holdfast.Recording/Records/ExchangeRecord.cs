@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Holdfast.Wire.Errors;
 
 namespace Holdfast.Recording.Records;
 

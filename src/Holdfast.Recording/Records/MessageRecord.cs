@@ -1,3 +1,5 @@
+using Holdfast.Recording.Projection;
+
 namespace Holdfast.Recording.Records;
 
 /// <summary>One part of one message: a row of <c>ai_gateway_messages</c>. The members are the table's columns, in its order and

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Holdfast.Recording.Projection;
 using Holdfast.Recording.Records;
 
 namespace Holdfast.Recording.Sql;

@@ -1,5 +1,4 @@
 using System.Text;
-using Holdfast.Simulator.Models;
 using Holdfast.Simulator.Providers;
 using Holdfast.Simulator.Transcripts;
 

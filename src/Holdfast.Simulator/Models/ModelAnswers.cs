@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Providers;
-using Holdfast.Simulator.Transcripts;
 
 namespace Holdfast.Simulator.Models;
 

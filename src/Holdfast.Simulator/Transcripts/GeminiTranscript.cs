@@ -1,3 +1,5 @@
+using Holdfast.Simulator.Answers;
+
 namespace Holdfast.Simulator.Transcripts;
 
 /// <summary>Gemini generateContent: literal healthy answers, as SSE or as a JSON array.</summary>

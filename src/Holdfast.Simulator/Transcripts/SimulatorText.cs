@@ -1,3 +1,5 @@
+using Holdfast.Simulator.Answers;
+
 namespace Holdfast.Simulator.Transcripts;
 
 /// <summary>The simulator's words and fixed usage figures. ASCII without quotes: safe inside JSON.</summary>

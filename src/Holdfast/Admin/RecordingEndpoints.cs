@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Holdfast.Recordings;
+using Holdfast.Sinks;
 using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Admin;

@@ -1,6 +1,9 @@
 using System.Text.Json.Serialization;
-using Holdfast.Observability;
+using Holdfast.Exchanges;
 using Holdfast.Recording.Segments;
+using Holdfast.Routing;
+using Holdfast.Sinks;
+using Holdfast.Upstreams;
 
 namespace Holdfast.Admin;
 

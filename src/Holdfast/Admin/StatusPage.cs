@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Holdfast.Observability;
+using Holdfast.Connections;
+using Holdfast.Recording.Projection;
+using Holdfast.Sinks;
 
 namespace Holdfast.Admin;
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Holdfast.Accounts.Pricing;
 using Holdfast.Configuration;
-using Holdfast.Pricing;
+using Holdfast.Recording.Projection;
 
 namespace Holdfast.Cli;
 

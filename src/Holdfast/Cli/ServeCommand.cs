@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Holdfast.Configuration;
+using Holdfast.Connections;
 using Holdfast.Hosting;
 
 namespace Holdfast.Cli;

@@ -1,3 +1,5 @@
+using Holdfast.Configuration.Settings;
+
 namespace Holdfast.Configuration;
 
 /// <summary>One thing wrong with the configuration: a sentence with the setting, its value and the way out.</summary>

@@ -1,10 +1,10 @@
+using Holdfast.Accounts.Pricing;
+using Holdfast.Connections;
 using Holdfast.Failover;
-using Holdfast.Hosting;
 using Holdfast.Journal;
-using Holdfast.Pricing;
-using Holdfast.Proxy;
-using Holdfast.Recordings;
+using Holdfast.Requests;
 using Holdfast.Routing;
+using Holdfast.Sinks;
 using Holdfast.Upstreams;
 
 namespace Holdfast.Configuration;

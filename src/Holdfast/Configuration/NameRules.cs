@@ -2,6 +2,8 @@ using System.Text.RegularExpressions;
 using Holdfast.Configuration.Kinds;
 using Holdfast.Configuration.Settings;
 using Holdfast.Routing;
+using Holdfast.Simulator.Answers;
+using Holdfast.Upstreams;
 
 namespace Holdfast.Configuration;
 

@@ -1,3 +1,5 @@
+using Holdfast.Routing;
+
 namespace Holdfast.Failover;
 
 /// <summary>Who answered a conversation last.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Holdfast.Recording.Projection;
 
 namespace Holdfast.Failover;
 

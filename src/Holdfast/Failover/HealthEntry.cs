@@ -1,3 +1,6 @@
+using Holdfast.Routing;
+using Holdfast.Upstreams;
+
 namespace Holdfast.Failover;
 
 /// <summary>One key that cools down or awaits its probe, as it is shown and saved.</summary>

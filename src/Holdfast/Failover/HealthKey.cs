@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Holdfast.Upstreams;
 
 namespace Holdfast.Failover;
 

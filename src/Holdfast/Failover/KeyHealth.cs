@@ -1,3 +1,6 @@
+using Holdfast.Recording.Projection;
+using Holdfast.Routing;
+
 namespace Holdfast.Failover;
 
 /// <summary>The health of one key. Changed by one thread at a time; <see cref="At"/> may be asked by any.</summary>

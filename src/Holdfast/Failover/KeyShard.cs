@@ -1,3 +1,5 @@
+using Holdfast.Simulator.Answers;
+
 namespace Holdfast.Failover;
 
 /// <summary>A part of a table by key that never holds more than so many: room is made by forgetting one of those that were

@@ -1,3 +1,5 @@
+using Holdfast.Sinks;
+
 namespace Holdfast.Hosting;
 
 /// <summary>What the application takes from outside; tests put their own in the place of the process's.</summary>

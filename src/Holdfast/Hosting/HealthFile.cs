@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Holdfast.Configuration;
 using Holdfast.Failover;
+using Holdfast.Routing;
+using Holdfast.Upstreams;
 
 namespace Holdfast.Hosting;
 

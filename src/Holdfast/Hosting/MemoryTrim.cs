@@ -1,3 +1,5 @@
+using Holdfast.Connections;
+
 namespace Holdfast.Hosting;
 
 /// <summary>

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using Holdfast.Connections;
 
 namespace Holdfast.Hosting;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Holdfast.Configuration;
+using Holdfast.Connections;
 using Holdfast.Routing;
 using Holdfast.Simulator;
 using Holdfast.Upstreams;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Holdfast.Connections;
 
 namespace Holdfast.Hosting;
 

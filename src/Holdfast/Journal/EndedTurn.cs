@@ -1,3 +1,5 @@
+using Holdfast.Simulator.Answers;
+
 namespace Holdfast.Journal;
 
 /// <summary>A turn that ended without a whole answer: whoever sends it again is linked to it.</summary>

@@ -1,3 +1,5 @@
+using Holdfast.Upstreams;
+
 namespace Holdfast.Journal;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using Holdfast.Recording.Projection;
+
 namespace Holdfast.Journal;
 
 /// <summary>Knows the turns whose client was lost or may be, finds the one a request asks for again, and keeps them within

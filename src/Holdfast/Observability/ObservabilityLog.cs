@@ -1,3 +1,5 @@
+using Holdfast.Exchanges;
+using Holdfast.Upstreams;
 using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Observability;

@@ -1,7 +1,10 @@
+using Holdfast.Attempts;
+using Holdfast.Exchanges;
 using Holdfast.Failover;
 using Holdfast.Observability;
 using Holdfast.Recording.Records;
 using Holdfast.Routing;
+using Holdfast.Upstreams;
 
 namespace Holdfast.Proxy;
 

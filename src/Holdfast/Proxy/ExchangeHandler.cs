@@ -1,6 +1,14 @@
+using Holdfast.Answers;
+using Holdfast.Attempts;
+using Holdfast.Clients;
 using Holdfast.Configuration;
-using Holdfast.Hosting;
+using Holdfast.Connections;
+using Holdfast.Exchanges;
+using Holdfast.Failover;
+using Holdfast.Reattach;
+using Holdfast.Requests;
 using Holdfast.Routing;
+using Holdfast.Vigils;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 

@@ -3,9 +3,12 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Holdfast.Answers;
+using Holdfast.Attempts;
 using Holdfast.Configuration;
+using Holdfast.Exchanges;
 using Holdfast.Failover;
-using Holdfast.Hosting;
+using Holdfast.Requests;
 using Holdfast.Routing;
 using Holdfast.Wire.Errors;
 

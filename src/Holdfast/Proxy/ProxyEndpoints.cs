@@ -1,3 +1,4 @@
+using Holdfast.Clients;
 using Holdfast.Wire;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -1,5 +1,5 @@
 using Holdfast.Failover;
-using Holdfast.Proxy;
+using Holdfast.Requests;
 
 namespace Holdfast.Routing;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Holdfast.Failover;
-using Holdfast.Proxy;
+using Holdfast.Requests;
 using Holdfast.Wire.Json;
 
 namespace Holdfast.Routing;

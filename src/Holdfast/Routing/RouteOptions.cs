@@ -1,5 +1,6 @@
 using Holdfast.Journal;
-using Holdfast.Recordings;
+using Holdfast.Sinks;
+using Holdfast.Upstreams;
 
 namespace Holdfast.Routing;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Holdfast.Failover;
-using Holdfast.Proxy;
+using Holdfast.Requests;
 
 namespace Holdfast.Routing;
 

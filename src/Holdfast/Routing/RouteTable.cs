@@ -1,5 +1,5 @@
 using Holdfast.Configuration;
-using Holdfast.Proxy;
+using Holdfast.Requests;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;

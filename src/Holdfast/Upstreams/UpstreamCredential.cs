@@ -1,3 +1,4 @@
+using Holdfast.Clients;
 using Holdfast.Wire;
 
 namespace Holdfast.Upstreams;

@@ -1,4 +1,4 @@
-using Holdfast.Hosting;
+using Holdfast.Connections;
 using Holdfast.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 

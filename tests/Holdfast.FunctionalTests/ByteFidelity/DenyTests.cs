@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using Holdfast.Proxy;
+using Holdfast.Requests;
 using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;

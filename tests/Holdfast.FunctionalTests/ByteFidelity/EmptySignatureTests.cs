@@ -1,5 +1,5 @@
-using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
+using Holdfast.Sinks;
 using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;

@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using Holdfast.Admin;
-using Holdfast.Observability;
 using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
+using Holdfast.Sinks;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 using Holdfast.Upstreams;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Holdfast.Proxy;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;

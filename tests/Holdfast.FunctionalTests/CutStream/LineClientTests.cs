@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Connections;
 using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.CutStream;

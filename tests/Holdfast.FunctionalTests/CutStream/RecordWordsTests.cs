@@ -1,5 +1,4 @@
 using Holdfast.Recording.Records;
-using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;

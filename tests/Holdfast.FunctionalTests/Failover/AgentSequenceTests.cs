@@ -4,7 +4,6 @@ using Holdfast.Simulator;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 using Holdfast.Upstreams;
-using Holdfast.Wire;
 
 namespace Holdfast.FunctionalTests.Failover;
 

@@ -1,4 +1,5 @@
 using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Connections;
 using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Failover;

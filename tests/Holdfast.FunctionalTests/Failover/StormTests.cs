@@ -1,5 +1,4 @@
 using System.Globalization;
-using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Failover;

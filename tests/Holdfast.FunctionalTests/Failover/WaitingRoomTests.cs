@@ -1,5 +1,5 @@
 using Holdfast.Configuration;
-using Holdfast.Hosting;
+using Holdfast.Connections;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Holdfast.Hosting;
+using Holdfast.Connections;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 using Microsoft.AspNetCore.Http;

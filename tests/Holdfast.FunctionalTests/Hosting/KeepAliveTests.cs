@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Holdfast.Hosting;
+using Holdfast.Connections;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 using Xunit;

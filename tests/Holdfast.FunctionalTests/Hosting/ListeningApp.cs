@@ -1,5 +1,6 @@
 using System.Net;
 using Holdfast.Configuration;
+using Holdfast.Connections;
 using Holdfast.Hosting;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Holdfast.Hosting;
+using Holdfast.Connections;
 
 namespace Holdfast.FunctionalTests.Hosting;
 

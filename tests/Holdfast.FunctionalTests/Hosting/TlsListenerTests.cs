@@ -3,7 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using Holdfast.Hosting;
+using Holdfast.Connections;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 using Microsoft.AspNetCore.Http;

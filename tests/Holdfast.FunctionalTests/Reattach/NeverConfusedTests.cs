@@ -1,5 +1,6 @@
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Silence;
+using Holdfast.Reattach;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Silence;
 using Holdfast.Journal;
+using Holdfast.Reattach;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Transcripts;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Holdfast.FunctionalTests.Failover;
+using Holdfast.Reattach;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Transcripts;

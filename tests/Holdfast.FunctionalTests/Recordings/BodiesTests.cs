@@ -1,7 +1,6 @@
 using Holdfast.Recording.Privacy;
 using Holdfast.Recording.Records;
-using Holdfast.Recordings;
-using Holdfast.Routing;
+using Holdfast.Sinks;
 using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Recordings;

@@ -1,9 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Holdfast.Admin;
-using Holdfast.Configuration;
 using Holdfast.FunctionalTests.ByteFidelity;
-using Holdfast.Observability;
 using Holdfast.Recording.Privacy;
 using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Holdfast.Recording.Privacy;
-using Holdfast.Recordings;
 using Holdfast.Simulator.Answers;
+using Holdfast.Sinks;
 using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Recordings;

@@ -1,6 +1,6 @@
 using Holdfast.Recording.Segments;
-using Holdfast.Recordings;
 using Holdfast.Simulator.Answers;
+using Holdfast.Sinks;
 using Holdfast.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,7 +1,8 @@
+using Holdfast.Connections;
 using Holdfast.FunctionalTests.Hosting;
-using Holdfast.Hosting;
-using Holdfast.Observability;
 using Holdfast.Simulator;
+using Holdfast.Simulator.Answers;
+using Holdfast.Sinks;
 using Holdfast.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 

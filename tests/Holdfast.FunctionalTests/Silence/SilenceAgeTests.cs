@@ -1,5 +1,5 @@
-using Holdfast.Observability;
 using Holdfast.Simulator.Answers;
+using Holdfast.Sinks;
 using Holdfast.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,7 +1,6 @@
 using Holdfast.FunctionalTests.Hosting;
-using Holdfast.Observability;
-using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
+using Holdfast.Sinks;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 using Microsoft.Extensions.DependencyInjection;

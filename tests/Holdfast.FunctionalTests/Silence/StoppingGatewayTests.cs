@@ -1,4 +1,4 @@
-using Holdfast.Hosting;
+using Holdfast.Connections;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;

@@ -1,4 +1,3 @@
-using Holdfast.Configuration;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Holdfast.Cli.Documents;
-using Holdfast.Configuration;
 using Holdfast.Configuration.Settings;
 using Holdfast.Wire.Errors;
 

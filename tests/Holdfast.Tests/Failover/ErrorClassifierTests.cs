@@ -1,4 +1,5 @@
 using Holdfast.Failover;
+using Holdfast.Simulator.Connections;
 
 namespace Holdfast.Tests.Failover;
 

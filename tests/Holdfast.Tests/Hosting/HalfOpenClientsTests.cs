@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Holdfast.Hosting;
+using Holdfast.Connections;
 using Holdfast.TestKit;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using Holdfast.Hosting;
+using Holdfast.Clients;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 

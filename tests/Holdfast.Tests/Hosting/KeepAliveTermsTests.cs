@@ -1,4 +1,4 @@
-using Holdfast.Hosting;
+using Holdfast.Connections;
 using Xunit;
 
 namespace Holdfast.Tests.Hosting;

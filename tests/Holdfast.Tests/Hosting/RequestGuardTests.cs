@@ -1,6 +1,6 @@
 using System.Net;
 using Holdfast.Configuration;
-using Holdfast.Hosting;
+using Holdfast.Connections;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 

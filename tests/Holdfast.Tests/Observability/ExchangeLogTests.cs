@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Holdfast.Observability;
 using Holdfast.Recording.Records;
+using Holdfast.Sinks;
 using Holdfast.TestKit;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Holdfast.Observability;
+using Holdfast.Sinks;
 using Holdfast.TestKit;
 using Xunit;
 

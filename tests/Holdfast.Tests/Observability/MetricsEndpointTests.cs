@@ -1,5 +1,5 @@
 using Holdfast.Observability;
-using Holdfast.Recordings;
+using Holdfast.Sinks;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 using Microsoft.AspNetCore.Builder;

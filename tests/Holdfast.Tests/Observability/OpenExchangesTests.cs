@@ -1,4 +1,6 @@
+using Holdfast.Exchanges;
 using Holdfast.Observability;
+using Holdfast.Sinks;
 using Holdfast.TestKit;
 using Microsoft.Extensions.Logging;
 using Xunit;

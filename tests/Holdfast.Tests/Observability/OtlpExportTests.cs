@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Holdfast.Observability;
+using Holdfast.Sinks;
 using Holdfast.TestKit;
 using Microsoft.Extensions.Logging;
 using Xunit;

@@ -1,6 +1,6 @@
 using Holdfast.Observability;
 using Holdfast.Recording.Records;
-using Holdfast.Recordings;
+using Holdfast.Sinks;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Tests.Observability;

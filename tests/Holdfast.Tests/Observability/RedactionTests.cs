@@ -1,4 +1,5 @@
 using Holdfast.Observability;
+using Holdfast.Simulator.Connections;
 using Holdfast.TestKit;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using Holdfast.Proxy;
+using Holdfast.Clients;
 using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Tests.Proxy;

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Holdfast.Proxy;
+using Holdfast.Exchanges;
 
 namespace Holdfast.Tests.Proxy;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Holdfast.Proxy;
+using Holdfast.Simulator.Answers;
 using Holdfast.Wire;
 
 namespace Holdfast.Tests.Proxy;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using Holdfast.Proxy;
+using Holdfast.Attempts;
 using Holdfast.Wire.Json;
 
 namespace Holdfast.Tests.Proxy;

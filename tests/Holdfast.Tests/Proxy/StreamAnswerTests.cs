@@ -1,10 +1,13 @@
 using System.IO.Pipelines;
 using System.Text;
 using Holdfast.Accounts.Pricing;
+using Holdfast.Answers;
+using Holdfast.Clients;
 using Holdfast.Configuration;
-using Holdfast.Hosting;
+using Holdfast.Connections;
+using Holdfast.Exchanges;
 using Holdfast.Observability;
-using Holdfast.Proxy;
+using Holdfast.Sinks;
 using Holdfast.TestKit;
 using Holdfast.Wire;
 using Microsoft.AspNetCore.Http;

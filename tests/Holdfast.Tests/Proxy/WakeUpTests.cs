@@ -1,5 +1,5 @@
-using Holdfast.Proxy;
 using Holdfast.TestKit;
+using Holdfast.Vigils;
 
 namespace Holdfast.Tests.Proxy;
 

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Transcripts;
 using Holdfast.TestKit;
-using Holdfast.Wire;
 using Holdfast.Wire.Json;
 
 namespace Holdfast.Tests.Wire;

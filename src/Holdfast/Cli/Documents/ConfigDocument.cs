@@ -2,6 +2,7 @@ using System.Text;
 using Holdfast.Configuration;
 using Holdfast.Configuration.Settings;
 using Holdfast.Configuration.Sources;
+using Holdfast.Failover;
 
 namespace Holdfast.Cli.Documents;
 

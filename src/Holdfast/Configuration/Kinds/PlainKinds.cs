@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Holdfast.Configuration.Sources;
+using Holdfast.Failover;
 
 namespace Holdfast.Configuration.Kinds;
 

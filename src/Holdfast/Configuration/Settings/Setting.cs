@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Holdfast.Configuration.Kinds;
 using Holdfast.Configuration.Sources;
+using Holdfast.Recording.Projection;
 
 namespace Holdfast.Configuration.Settings;
 

@@ -1,12 +1,13 @@
+using Holdfast.Accounts.Pricing;
 using Holdfast.Configuration.Kinds;
+using Holdfast.Connections;
 using Holdfast.Failover;
-using Holdfast.Hosting;
 using Holdfast.Journal;
-using Holdfast.Pricing;
-using Holdfast.Proxy;
 using Holdfast.Recording.Privacy;
-using Holdfast.Recordings;
+using Holdfast.Requests;
 using Holdfast.Routing;
+using Holdfast.Simulator.Answers;
+using Holdfast.Sinks;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 

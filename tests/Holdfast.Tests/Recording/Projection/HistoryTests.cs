@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Holdfast.Reattach;
 using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Transcripts;

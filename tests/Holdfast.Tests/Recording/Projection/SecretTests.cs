@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Holdfast.Recording.Projection;
-using Holdfast.Recording.Redaction;
+using Holdfast.Simulator.Answers;
 
 namespace Holdfast.Tests.Recording.Projection;
 

@@ -1,0 +1,46 @@
+using Holdfast.Exchanges;
+using Holdfast.Requests;
+using Holdfast.Routing;
+using Holdfast.Upstreams;
+using Holdfast.Vigils;
+
+namespace Holdfast.Attempts;
+
+/// <summary>One attempt of an exchange: what is asked, of whom, and what watches over it.</summary>
+/// <param name="Request">What the client asks for.</param>
+/// <param name="Exchange">The exchange it belongs to.</param>
+/// <param name="Plan">The walk over the candidates; whom it asks is its present choice.</param>
+/// <param name="Vigil">Watches over the exchange while its loop waits.</param>
+internal sealed record Attempt(ClientRequest Request, Exchange Exchange, RoutePlan Plan, Vigil Vigil)
+{
+    /// <summary>Who is asked, and with which credential.</summary>
+    public Choice Choice { get; } = Plan.Current;
+
+    /// <summary>Whether what says nothing yet is held back, so that another candidate may still answer.</summary>
+    public bool HoldsBack => HasAlternative && Request.Path.StreamsKnownEvents;
+
+    /// <summary>Whether somebody else could still be asked in its place.</summary>
+    public bool HasAlternative { get; } = Plan.HasAlternative;
+
+    /// <summary>How long it may be silent.</summary>
+    public RouteTimeouts Timeouts => Plan.Route.Timeouts;
+
+    /// <summary>What the sockets do for it.</summary>
+    public ConnectionTrace Trace { get; set; } = null!;
+
+    /// <summary>The upstream's answer, once its head is there.</summary>
+    public HttpResponseMessage Response { get; set; } = null!;
+
+    /// <summary>Whether the upstream has the whole request.</summary>
+    public bool IsBodySent { get; set; }
+
+    /// <summary>No other answer can replace this one any more: nobody will need the request's body again.</summary>
+    public void ReleaseBody()
+    {
+        if (IsBodySent)
+        {
+            Plan.BeforeBodyGoes();
+            Request.ReleaseBody();
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System.Globalization;
+using Holdfast.Failover;
+using Holdfast.Journal;
+using Holdfast.Upstreams;
+using Microsoft.Extensions.Primitives;
+
+namespace Holdfast.Clients;
+
+/// <summary>What the gateway itself reads of a client's headers, in one pass over them: who calls, as the client itself
+/// says (statements, never a proof of anything), and what it asks of us.</summary>
+internal sealed class ClientHeaders
+{
+    /// <summary>Says that nobody will come back for the answer.</summary>
+    public const string NoTurn = "none";
+
+    private int _sessionRank;
+
+    /// <summary>First product of the user agent (<c>claude-cli</c>, <c>codex_exec</c>, <c>OpenAI</c>).</summary>
+    public string? Name { get; private init; }
+
+    /// <summary>Its version.</summary>
+    public string? Version { get; private init; }
+
+    /// <summary>The conversation, from the headers clients are known to send (clients.md section 2).</summary>
+    public string? Session { get; private set; }
+
+    /// <summary>Codex skips plain <c>error</c> events, and waits 900 s for headers (clients.md sections 3 and 4).</summary>
+    public bool IsCodex { get; private set; }
+
+    /// <summary>How long it says it waits for an answer to begin. Official SDKs say so; .NET's of Anthropic waits
+    /// 30 s.</summary>
+    public TimeSpan? Patience { get; private set; }
+
+    /// <summary>How many times it says it has asked before (R137).</summary>
+    public string? RetryCount { get; private set; }
+
+    /// <summary>Its idempotency key (R137).</summary>
+    public string? IdempotencyKey { get; private set; }
+
+    /// <summary>The turn it says this is (<c>holdfast-turn</c>); <see cref="NoTurn"/> where it must end with its client.</summary>
+    public string? Turn { get; private set; }
+
+    /// <summary>The upstream it asks for by name (<c>holdfast-upstream</c>).</summary>
+    public string? Upstream { get; private set; }
+
+    /// <summary>The directory it says it works in (<c>holdfast-directory</c>).</summary>
+    public string? Directory { get; private set; }
+
+    /// <summary>Whether it wants no other candidate than the first (<c>holdfast-no-fallback</c>).</summary>
+    public bool RefusesFallback { get; private set; }
+
+    /// <summary>The credential it brings, whole: never logged, recorded or shown; only fingerprints of it are.</summary>
+    public string? Credential { get; private set; }
+
+    /// <summary>What its credential is called where it must not be shown.</summary>
+    public string CredentialName => field ??= HealthKey.OfClient(Credential);
+
+    /// <summary>Whether <c>anthropic-version</c> is there (D9).</summary>
+    public bool HasAnthropicVersion { get; private set; }
+
+    /// <summary>Whether <c>x-goog-api-key</c> is there (D9).</summary>
+    public bool HasGoogleKey { get; private set; }
+
+    public static ClientHeaders Of(HttpRequest request)
+    {
+        var agent = request.Headers.UserAgent.ToString().AsSpan();
+        var product = agent.IndexOf(' ') is var space and >= 0 ? agent[..space] : agent;
+        var slash = product.IndexOf('/');
+        var name = slash < 0 ? product : product[..slash];
+        var client = new ClientHeaders
+        {
+            Name = TextOf(name),
+            Version = slash < 0 ? null : TextOf(product[(slash + 1)..]),
+            IsCodex = IsCodexName(name),
+        };
+        foreach (var (header, values) in request.Headers)
+        {
+            // By their lengths first: most headers are none of these.
+            switch (header.Length)
+            {
+                case 9 when Is("x-api-key"):
+                    client.Credential = values.ToString();
+                    break;
+                case 10 when Is("originator"):
+                    client.IsCodex |= IsCodexName(values.ToString());
+                    break;
+                case 10 when Is("session-id") || Is("session_id"):
+                    client.NoteSession(values, rank: Is("session-id") ? 3 : 2);
+                    break;
+                case 12 when Is("x-session-id"):
+                    client.NoteSession(values, rank: 1);
+                    break;
+                case 13 when Is("holdfast-turn"):
+                    client.Turn = values.ToString();
+                    break;
+                case 13 when Is("authorization"):
+                    client.Credential ??= values.ToString();
+                    break;
+                case 14 when Is("x-goog-api-key"):
+                    client.HasGoogleKey = true;
+                    client.Credential = values.ToString();
+                    break;
+                case 15 when Is("idempotency-key"):
+                    client.IdempotencyKey = values.ToString();
+                    break;
+                case 17 when Is("anthropic-version"):
+                    client.HasAnthropicVersion = true;
+                    break;
+                case 17 when Is("holdfast-upstream"):
+                    client.Upstream = values.ToString();
+                    break;
+                case 18 when Is("holdfast-directory"):
+                    client.Directory = values.ToString();
+                    break;
+                case 19 when Is("x-stainless-timeout"):
+                    client.Patience = PatienceOf(values.ToString());
+                    break;
+                case 20 when Is("holdfast-no-fallback"):
+                    client.RefusesFallback = values.ToString() is not ("false" or "0");
+                    break;
+                case 23 when Is("x-stainless-retry-count"):
+                    client.RetryCount = values.ToString();
+                    break;
+                case 24 when Is("x-claude-code-session-id"):
+                    client.NoteSession(values, rank: 4);
+                    break;
+            }
+
+            bool Is(string known) => header.Equals(known, StringComparison.OrdinalIgnoreCase);
+        }
+
+        return client;
+    }
+
+    // The more specific header wins; one that is there twice says nothing.
+    private void NoteSession(StringValues values, int rank)
+    {
+        if (values.Count == 1 && rank > _sessionRank)
+        {
+            (Session, _sessionRank) = (values.ToString(), rank);
+        }
+    }
+
+    private static bool IsCodexName(ReadOnlySpan<char> name) =>
+        name.StartsWith("codex", StringComparison.OrdinalIgnoreCase);
+
+    private static TimeSpan? PatienceOf(string text) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
+        && seconds is > 0 and < 86_400
+            ? TimeSpan.FromSeconds(seconds)
+            : null;
+
+    private static string? TextOf(ReadOnlySpan<char> text) => text.IsEmpty ? null : text.ToString();
+}

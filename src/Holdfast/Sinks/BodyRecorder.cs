@@ -1,0 +1,347 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using Holdfast.Observability;
+using Holdfast.Recording.Privacy;
+using Holdfast.Recording.Projection;
+using Holdfast.Recording.Records;
+using Holdfast.Recording.Redaction;
+using Holdfast.Simulator.Answers;
+using Holdfast.Wire;
+
+namespace Holdfast.Sinks;
+
+/// <summary>Records bodies where that was asked for (R78): decides for each exchange, and makes rows of its messages on a thread
+/// of its own, so that nobody waits for it. What memory has no room for is recorded without bodies and counted (R130).</summary>
+internal sealed class BodyRecorder : IHostedService
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FlushEvery = TimeSpan.FromSeconds(1);
+
+    // Records wait behind the bodies of those before them: not for ever.
+    private const int MostWaiting = 1_000;
+
+    private readonly RecordingOptions _options;
+    private readonly string? _home;
+    private readonly Recorder _recorder;
+    private readonly PrivacyBook _privacy;
+    private readonly GatewayMetrics _metrics;
+    private readonly ILogger<BodyRecorder> _logger;
+    private readonly CaptureBudget _budget;
+    private readonly HeaderRedaction _headers;
+    private readonly BlockingCollection<Action> _work = [];
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly bool _mayRecord;
+    private int _isStarted;
+
+    // Of the recording thread alone.
+    private MessageProjector? _projector;
+    private SeenMessages? _seen;
+    private bool _isUnflushed;
+    private bool _isSeenRefused;
+
+    /// <param name="options">What is recorded.</param>
+    /// <param name="routesRecord">Whether any route records bodies.</param>
+    /// <param name="home">The folder <c>HOLDFAST_HOME</c>; null records nothing.</param>
+    /// <param name="recorder">Where rows go.</param>
+    /// <param name="privacy">The rules.</param>
+    /// <param name="metrics">Counts what had no room.</param>
+    /// <param name="logger">Told what went wrong.</param>
+    public BodyRecorder(
+        RecordingOptions options, bool routesRecord, string? home, Recorder recorder, PrivacyBook privacy, GatewayMetrics metrics,
+        ILogger<BodyRecorder> logger)
+    {
+        (_options, _home, _recorder, _privacy, _metrics, _logger) = (options, home, recorder, privacy, metrics, logger);
+        _budget = new(options.MaxBodyBytes);
+        _headers = new(options.RedactHeaders);
+        _mayRecord = routesRecord || options.Bodies != BodyRecording.None;
+    }
+
+    /// <summary>An exchange begins to be known: what is to be kept of it, or null where nothing is.</summary>
+    /// <param name="record">Its record so far.</param>
+    /// <param name="headers">Its headers.</param>
+    /// <param name="protocol">What its body is written in.</param>
+    /// <param name="body">Its body.</param>
+    public Capture? Begin(ExchangeRecord record, IHeaderDictionary headers, WireProtocol protocol, in ReadOnlySequence<byte> body)
+    {
+        var rules = _privacy.Rules;
+        if (!_recorder.IsOn || (!_mayRecord && rules is { All.Count: 0, IsUnreadable: false }))
+        {
+            return null;
+        }
+
+        var decision = rules.For(record.Session, record.Directory, _options.Bodies);
+        if (decision.Keep == RecordKeeping.Ignore)
+        {
+            // As it was decided, whatever the rules say at the end.
+            record.IsIgnored = true;
+            return null;
+        }
+
+        if (decision.Bodies == BodyRecording.None && !_mayRecord && !rules.GoByDirectory)
+        {
+            return null;
+        }
+
+        var capture = new Capture(_budget, protocol)
+        {
+            Directory = record.Directory,
+            RequestEncoding = headers.ContentEncoding.ToString(),
+            RequestHeaders = _headers.Values(headers.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString()))),
+        };
+        capture.KeepRequest(body);
+        return capture;
+    }
+
+    /// <summary>The route an exchange takes is known, and with it what the configuration says. One that takes none is recorded
+    /// without bodies.</summary>
+    /// <returns>What is still kept of it; null where nothing need be.</returns>
+    public Capture? Take(Capture capture, ExchangeRecord record, BodyRecording bodies)
+    {
+        capture.Configured = bodies;
+        var rules = _privacy.Rules;
+        if (bodies != BodyRecording.None || rules.GoByDirectory || rules.IsUnreadable
+            || rules.For(record.Session, record.Directory, bodies).Bodies != BodyRecording.None)
+        {
+            return capture;
+        }
+
+        capture.Release();
+        return null;
+    }
+
+    /// <summary>The head of an answer is known.</summary>
+    public void NoteHead(Capture capture, IHeaderDictionary headers, StreamFraming? framing)
+    {
+        capture.Framing = framing;
+        capture.AnswerEncoding = headers.ContentEncoding.ToString();
+        capture.AnswerHeaders = _headers.Values(headers.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));
+    }
+
+    /// <summary>Decides what may become of the record of an ended exchange of which nothing was kept. Never throws.</summary>
+    public void Judge(ExchangeRecord record)
+    {
+        var rules = _privacy.Rules;
+        if (rules.All.Count > 0 || rules.IsUnreadable || record.IsIgnored == true)
+        {
+            Keep(record, rules.For(record.Session, record.Directory, BodyRecording.None).Keep);
+        }
+    }
+
+    /// <summary>An exchange has ended: it is recorded soon. Never waits, never throws.</summary>
+    /// <param name="record">Its record.</param>
+    /// <param name="capture">What was kept of it.</param>
+    /// <param name="write">Writes the record down, once it is known what may be written of it. Never throws.</param>
+    public void End(ExchangeRecord record, Capture capture, Action<ExchangeRecord> write)
+    {
+        if (_work.Count >= MostWaiting || !TryAdd(() => Record(record, capture, write)))
+        {
+            // It is far behind, or has stopped: without bodies, then.
+            capture.Drop();
+            Record(record, capture, write);
+        }
+    }
+
+    /// <summary>Done when all that ended before was handed in to be written down.</summary>
+    public Task SettleAsync() => DoAsync(() => { });
+
+    /// <summary>Messages must not count as recorded any more: when they come again they are recorded again.</summary>
+    /// <param name="entries">Which (<see cref="SeenMessages.EntryOf"/>); null for all.</param>
+    public Task ForgetAsync(IReadOnlySet<ulong>? entries) => DoAsync(() =>
+    {
+        _projector?.Forget();
+        if (_seen is { } seen)
+        {
+            seen.Forget(entries);
+        }
+        else if (_home is not null)
+        {
+            SeenMessages.ForgetIn(Recording.RecordingFolder.In(_home), entries);
+        }
+    });
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _work.CompleteAdding();
+        if (Volatile.Read(ref _isStarted) != 0)
+        {
+            await _done.Task.WaitAsync(Patience, TimeProvider.System, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private bool TryAdd(Action work)
+    {
+        if (Interlocked.Exchange(ref _isStarted, 1) == 0)
+        {
+            new Thread(Run) { Name = "recording bodies", IsBackground = true }.Start();
+        }
+
+        try
+        {
+            _work.Add(work);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    // Throws what the work throws.
+    private Task DoAsync(Action work)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var isTaken = TryAdd(() =>
+        {
+            try
+            {
+                work();
+                done.SetResult();
+            }
+            catch (Exception failed)
+            {
+                done.SetException(failed);
+            }
+        });
+        return isTaken ? done.Task : Task.FromException(new IOException("Recording has stopped."));
+    }
+
+    private void Run()
+    {
+        while (!_work.IsCompleted)
+        {
+            if (_work.TryTake(out var work, FlushEvery))
+            {
+                work();
+            }
+
+            Flush();
+        }
+
+        if (_isUnflushed)
+        {
+            _recorder.CompleteMessagesAsync(CancellationToken.None).Wait(Patience);
+            Flush();
+        }
+
+        _seen?.Dispose();
+        _done.TrySetResult();
+    }
+
+    private void Record(ExchangeRecord record, Capture capture, Action<ExchangeRecord> write)
+    {
+        var rules = _privacy.Rules;
+        var isJudged = false;
+        try
+        {
+            var request = capture.PlainRequest();
+            var directory = capture.Directory ?? ClientStatement.DirectoryOf(record, request ?? default);
+            var decision = rules.For(record.Session, directory, capture.Configured);
+            var isUnknown = directory is null && request is null;
+            Keep(record, isUnknown ? rules.StrictestFor(record.Session) : decision.Keep);
+            isJudged = true;
+            if (decision.Bodies != BodyRecording.None && record.IsIgnored != true)
+            {
+                if (request is null)
+                {
+                    _metrics.BodiesDropped();
+                }
+                else
+                {
+                    record.Directory = directory;
+                    Project(record, capture, request.Value, decision.Bodies);
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            // Whatever is wrong with one exchange's bodies, the others are recorded, and it is without them.
+            record.Messages = null;
+            if (!isJudged)
+            {
+                Keep(record, rules.StrictestFor(record.Session));
+            }
+
+            _logger.BodiesNotRecorded(record.ExchangeId, e.GetType().Name);
+            _metrics.BodiesDropped();
+        }
+
+        capture.Release();
+        write(record);
+    }
+
+    private void Project(ExchangeRecord record, Capture capture, ReadOnlyMemory<byte> request, BodyRecording bodies)
+    {
+        _seen ??= OpenSeen();
+
+        // Not before it is needed: its expressions take a noticeable part of the gateway's start.
+        _projector ??= new(new BodyRedaction(_options.RedactPatterns));
+        var rows = _projector.Project(
+            record,
+            new()
+            {
+                Request = request,
+                Answer = capture.WholeAnswer(),
+                RequestHeaders = capture.RequestHeaders,
+                ResponseHeaders = capture.AnswerHeaders,
+                Mode = bodies == BodyRecording.Raw ? ProjectionMode.Raw : ProjectionMode.Messages,
+                Directory = record.Directory,
+            },
+            _seen);
+        foreach (var row in rows)
+        {
+            _recorder.Message(row);
+        }
+
+        record.Messages = rows.Count;
+        _isUnflushed = true;
+    }
+
+    // What is called seen is not written again: so not before its rows are safe.
+    private void Flush()
+    {
+        if (_seen is not { } seen || !_isUnflushed || !_recorder.HasAllMessages)
+        {
+            return;
+        }
+
+        try
+        {
+            seen.Flush();
+            (_isUnflushed, _isSeenRefused) = (false, false);
+        }
+        catch (Exception refused)
+        {
+            // Tried again; after a restart some messages are recorded twice, if it never succeeds.
+            if (!_isSeenRefused)
+            {
+                _logger.SeenNotKept(refused.Message);
+            }
+
+            _isSeenRefused = true;
+        }
+    }
+
+    private SeenMessages OpenSeen()
+    {
+        var folder = Recording.RecordingFolder.In(_home!);
+        Recording.RecordingFolder.Make(folder);
+        return new(Path.Combine(folder, SeenMessages.FileName));
+    }
+
+    private static void Keep(ExchangeRecord record, RecordKeeping keep)
+    {
+        record.LocalOnly = keep == RecordKeeping.LocalOnly ? true : null;
+        if (keep != RecordKeeping.Ignore && record.IsIgnored != true)
+        {
+            return;
+        }
+
+        // That there was an exchange is kept, so that nothing is missing (R17); whose and where is not.
+        (record.IsIgnored, record.LocalOnly) = (true, null);
+        (record.Session, record.Directory, record.Query, record.IdempotencyKey) = (null, null, null, null);
+        (record.ErrorDetail, record.UpstreamRequestId, record.RetryOf) = (null, null, null);
+    }
+}

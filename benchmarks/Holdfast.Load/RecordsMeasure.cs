@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using Holdfast.Attempts;
-using Holdfast.Exchanges;
 using Holdfast.Recording;
 using Holdfast.Recording.Records;
 using Holdfast.Recording.Segments;
 using Holdfast.Simulator.Connections;
+using Holdfast.Wire;
 
 namespace Holdfast.Load;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Recording.Records;
@@ -112,7 +113,7 @@ public sealed class ExchangeRecord
     /// <summary>What became of an answer whose client was lost: <c>drained</c> (read to its end for whoever asks again),
     /// <c>given_up</c> (nobody asked in time, or it failed); <c>outgrown</c> where it was too large to be kept. Null for an
     /// answer that reached its client.</summary>
-    public string? Turn { get; set; }
+    public TurnFate? Turn { get; set; }
 
     /// <summary>Whether the request was repeated once because a reused connection had died unused (D24).</summary>
     public bool StaleRepeat { get; set; }
@@ -166,14 +167,14 @@ public sealed class ExchangeRecord
     /// <summary>Whether the upstream's terminal event was seen.</summary>
     public bool TerminalSeen { get; set; }
 
-    /// <summary>Who closed first: <c>upstream</c>, <c>client</c>, <c>gateway</c>; null when nobody did.</summary>
-    public string? ClosedFirst { get; set; }
+    /// <summary>Who closed first; null when nobody did.</summary>
+    public Side? ClosedFirst { get; set; }
 
-    /// <summary>How it ended: <c>completed</c>, <c>upstream_error</c>, <c>failed</c>, <c>client_aborted</c>, <c>refused</c>.</summary>
-    public string End { get; set; } = "";
+    /// <summary>How it ended.</summary>
+    public ExchangeEnd? End { get; set; }
 
-    /// <summary>On whose side the end lies: <c>client</c>, <c>upstream</c>, <c>gateway</c>.</summary>
-    public string? EndSide { get; set; }
+    /// <summary>On whose side the end lies.</summary>
+    public Side? EndSide { get; set; }
 
     /// <summary>The error's text (R19): <c>client_aborted</c>, <c>socket hang up</c>, <c>read ECONNRESET</c>, <c>read ETIMEDOUT</c>, …</summary>
     public string? Error { get; set; }
@@ -184,8 +185,8 @@ public sealed class ExchangeRecord
     /// <summary>What went wrong below, in the runtime's own words; never sent to a client (R114).</summary>
     public string? ErrorDetail { get; set; }
 
-    /// <summary>What was done to the answer: <c>exact</c>, <c>repaired</c>.</summary>
-    public string? Fidelity { get; set; }
+    /// <summary>What was done to the answer.</summary>
+    public Fidelity? Fidelity { get; set; }
 
     /// <summary>Signatures of thinking that came empty, which the provider will refuse when they come back (R48); null for
     /// none.</summary>
@@ -195,7 +196,7 @@ public sealed class ExchangeRecord
     /// its client was gone by then; <c>estimated</c>: the stream ended before its time, and the output tokens are the larger of
     /// what it had stated and a quarter of the characters it had brought, the others what it had stated. Null where there are
     /// none: the answer stated none, nothing was generated, or they stand in the exchange this one repeats.</summary>
-    public string? UsageState { get; set; }
+    public UsageState? UsageState { get; set; }
 
     /// <summary>Input tokens without cache, as the answer stated them.</summary>
     public long? InputTokens { get; set; }
@@ -229,7 +230,7 @@ public sealed class ExchangeRecord
     /// <summary>What <see cref="CostUsd"/> is: <c>priced</c>; <c>estimated</c>, as the tokens are: input that was not stated
     /// costs nothing there; <c>unknown_model</c>: no price is known for that model at that time, or for the service tier
     /// or the tools it was served with. Null where there are no tokens.</summary>
-    public string? CostState { get; set; }
+    public CostState? CostState { get; set; }
 
     /// <summary>The directory its client works in: the <c>holdfast-directory</c> header, else, where bodies are recorded, what
     /// the client states in them (D39).</summary>
@@ -244,58 +245,3 @@ public sealed class ExchangeRecord
     /// <summary>How many rows of <c>ai_gateway_messages</c> were made of its bodies; null where they are not recorded.</summary>
     public int? Messages { get; set; }
 }
-
-/// <summary>One failed attempt of an exchange, and the decision it led to (R115).</summary>
-public sealed class AttemptRecord
-{
-    /// <summary>Its number within the exchange, from 1.</summary>
-    public int Attempt { get; set; }
-
-    /// <summary>Who was asked.</summary>
-    public string Upstream { get; set; } = "";
-
-    /// <summary>With which credential, by name.</summary>
-    public string? Credential { get; set; }
-
-    /// <summary>For which model.</summary>
-    public string? Model { get; set; }
-
-    /// <summary>How far it came.</summary>
-    public string Phase { get; set; } = "";
-
-    /// <summary>The upstream's status, if it answered.</summary>
-    public int? Status { get; set; }
-
-    /// <summary>Our error code, or <c>upstream_error</c>.</summary>
-    public string Error { get; set; } = "";
-
-    /// <summary>What the upstream or the runtime said, secrets replaced; never sent to a client.</summary>
-    public string? RawError { get; set; }
-
-    /// <summary>What that means.</summary>
-    public string Reason { get; set; } = "";
-
-    /// <summary>How it happened.</summary>
-    public string Kind { get; set; } = "";
-
-    /// <summary>The rule that judged.</summary>
-    public string Rule { get; set; } = "";
-
-    /// <summary>What was done then: <c>retry</c>, <c>rotate</c>, <c>fallback</c>, <c>wait</c> or <c>surface</c>.</summary>
-    public string Action { get; set; } = "";
-
-    /// <summary>Milliseconds waited before the next attempt.</summary>
-    public double? DelayMs { get; set; }
-
-    /// <summary>When it had failed, in milliseconds from the exchange's start.</summary>
-    public double EndedMs { get; set; }
-}
-
-/// <summary>Serialises records as one JSON object a line, snake_case, nulls left out.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(ExchangeRecord))]
-[JsonSerializable(typeof(SocketEventRecord))]
-[JsonSerializable(typeof(MessageRecord))]
-public sealed partial class RecordJson : JsonSerializerContext;

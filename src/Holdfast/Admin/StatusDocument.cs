@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Holdfast.Exchanges;
+using Holdfast.Recording.Records;
 using Holdfast.Recording.Segments;
 using Holdfast.Routing;
 using Holdfast.Sinks;

@@ -1,22 +1,31 @@
 using System.Globalization;
-using Holdfast.Configuration;
+using Holdfast.Exchanges;
 using Holdfast.Routing;
 using Holdfast.Simulator.Connections;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Answers;
 
-/// <summary>The sentence a client is told for each of our codes. Fixed where clients compare it (R92, R94); a timer's
-/// names the timer and its value (R73). Never the runtime's own words (R114).</summary>
-internal sealed class ErrorTexts(HoldfastOptions options)
+/// <summary>The sentence a client is told for each of our codes. Fixed where clients compare it; a timer's names the timer and its
+/// value. Never the runtime's own words. Pure.</summary>
+internal static class ErrorTexts
 {
-    /// <summary>The message for a code.</summary>
+    /// <summary>Our error, with what happened in the exchange so far.</summary>
+    /// <param name="exchange">The exchange.</param>
     /// <param name="code">What happened.</param>
+    /// <param name="message">The sentence; null for the usual one.</param>
+    public static GatewayError Of(Exchange exchange, ErrorCode code, string? message = null) => new(
+        code, message ?? MessageFor(code, exchange.Setup, exchange.Route?.Timeouts, exchange.Flight.Record.ClientName),
+        exchange.ExchangeId, exchange.Flight.Line);
+
+    /// <summary>The usual sentence for a code.</summary>
+    /// <param name="code">What happened.</param>
+    /// <param name="setup">The settings in force.</param>
     /// <param name="route">The route's own limits; everybody's if null.</param>
     /// <param name="client">Who is told, where that is known.</param>
-    public string MessageFor(ErrorCode code, RouteTimeouts? route = null, string? client = null)
+    public static string MessageFor(ErrorCode code, Setup setup, RouteTimeouts? route = null, string? client = null)
     {
-        var message = MessageFor(code, route);
+        var message = MessageFor(code, setup, route ?? RouteTimeouts.Of(setup.Timeouts, setup.Streaming));
 
         // opencode goes by an error's words: with these it asks again, without them it takes a lost stream for final
         // (measured with 1.18.33).
@@ -25,16 +34,16 @@ internal sealed class ErrorTexts(HoldfastOptions options)
             : message;
     }
 
-    private string MessageFor(ErrorCode code, RouteTimeouts? route) => code.Class switch
+    private static string MessageFor(ErrorCode code, Setup setup, RouteTimeouts route) => code.Class switch
     {
-        ErrorClass.Timeout => TimeoutMessage(code, route ?? RouteTimeouts.Of(options)),
+        ErrorClass.Timeout => TimeoutMessage(code, setup, route),
         _ when code == ErrorCodes.UpstreamHtml => "The upstream answered with an HTML page instead of an API answer.",
         ErrorClass.Connection or ErrorClass.Network => "Failed to connect to upstream server",
         ErrorClass.Stream => "Connection to upstream server lost",
         _ => code.Meaning,
     };
 
-    private string TimeoutMessage(ErrorCode code, RouteTimeouts limits)
+    private static string TimeoutMessage(ErrorCode code, Setup setup, RouteTimeouts limits)
     {
         if (code == ErrorCodes.FirstByteTimeout)
         {
@@ -52,9 +61,10 @@ internal sealed class ErrorTexts(HoldfastOptions options)
         }
 
         return code == ErrorCodes.TotalTimeout
-            ? $"The exchange took longer than {Seconds(options.Timeouts.Total)} (timeouts.total)."
-            : $"No connection to the upstream within {Seconds(options.Timeouts.Connect)} (timeouts.connect).";
+            ? $"The exchange took longer than {Seconds(setup.Timeouts.Total)} (timeouts.total)."
+            : $"No connection to the upstream within {Seconds(setup.Timeouts.Connect)} (timeouts.connect).";
     }
 
-    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
+    private static string Seconds(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
 }

@@ -1,7 +1,7 @@
 using Holdfast.Answers;
-using Holdfast.Exchanges;
 using Holdfast.Failover;
-using Holdfast.Simulator.Answers;
+using Holdfast.Recording.Records;
+using Holdfast.Upstreams;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Attempts;
@@ -22,17 +22,17 @@ internal abstract record AttemptResult
     /// <summary>The attempt failed and the client has not been told yet.</summary>
     /// <param name="Phase">How far it came.</param>
     /// <param name="Code">What happened.</param>
-    /// <param name="Detail">The runtime's own words, for the record only (R114).</param>
+    /// <param name="Detail">The runtime's own words, for the record only.</param>
     public sealed record Failed(Phase Phase, ErrorCode Code, string? Detail = null) : AttemptResult
     {
-        /// <summary>What the sockets did, where <see cref="Code"/> says only what came of it; for the record (D28).</summary>
+        /// <summary>What the sockets did, where <see cref="Code"/> says only what came of it; for the record.</summary>
         public ErrorCode Cause { get; init; } = Code;
 
         /// <summary>What the upstream itself said, where it said something.</summary>
         public Failure? Said { get; init; }
 
-        /// <summary>The upstream's own answer, held whole, where it was one; whoever is told of it disposes it.</summary>
-        public UpstreamAnswer? Answer { get; init; }
+        /// <summary>The upstream's own answer, held, where it was one. Who gets the failure disposes it.</summary>
+        public HeldAnswer? Held { get; init; }
 
         /// <summary>The failure as the classifier takes it.</summary>
         /// <param name="upstream">Who failed.</param>
@@ -42,7 +42,7 @@ internal abstract record AttemptResult
             Message = Detail ?? "",
         }) with
         {
-            Provider = upstream,
+            Upstream = upstream,
             SawOutput = Phase == Phase.Committed,
         };
     }

@@ -1,10 +1,12 @@
-using System.Buffers;
 using System.Text;
 using Holdfast.Answers;
 using Holdfast.Exchanges;
 using Holdfast.Failover;
 using Holdfast.Journal;
+using Holdfast.Proxy;
+using Holdfast.Recording.Records;
 using Holdfast.Sinks;
+using Holdfast.Upstreams;
 using Holdfast.Vigils;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
@@ -13,55 +15,65 @@ using Holdfast.Wire.Sse;
 namespace Holdfast.Attempts;
 
 /// <summary>
-/// Relays one stream, frame by frame, as the upstream wrote it, and sees to it that it ends truthfully: with its own
-/// terminal event, or with our terminal error. Owns no connection.
+/// Relays one stream, frame by frame, from its source through its passage to the client, and sees to it that it ends truthfully:
+/// with its own terminal event, or with our terminal error. Owns no connection, and asks nobody whether somebody else will be
+/// asked.
 /// </summary>
 /// <remarks>
 /// <code>
 /// 1 wait        no memory is held; the client is kept alive
 /// 2 read        into a rented buffer
-/// 3 frames      whole ones go to the follower, then to the client; repaired where clients cannot take them;
-///               while another candidate could still answer, what says nothing yet is held back
+/// 3 frames      whole ones go through the passage to the client, or are held back while they say nothing
 /// 4 flush       waits while the client does not read
-/// 5 end         what is still owed is written: a closing event, a terminal error, or nothing
+/// 5 end         what is still owed is written: a closing event, or nothing; a failure goes to who decides
 /// </code>
 /// </remarks>
+/// <param name="source">Where the bytes come from.</param>
+/// <param name="passage">What happens to them on the way.</param>
+/// <param name="answer">The client's side; it expects this stream.</param>
+/// <param name="exchange">The exchange.</param>
+/// <param name="vigil">Watches over it.</param>
 internal sealed class StreamRelay(
-    Attempt attempt, StreamAnswer answer, StreamFollower follower, UpstreamBody body, SilenceBreaker silence)
+    AnswerSource source, StreamPassage passage, ClientAnswer answer, Exchange exchange, Vigil vigil)
 {
-    /// <summary>How long an upstream may keep the connection open behind its terminal event; then it is let go.</summary>
+    /// <summary>How long an upstream may keep the connection open behind what ends its answer; then it is let go.</summary>
     private static readonly TimeSpan Afterglow = TimeSpan.FromSeconds(2);
 
-    /// <summary>Codex counts events only, and gives up after 300 s without (D12).</summary>
-    private static readonly TimeSpan LongestHeldForCodex = TimeSpan.FromSeconds(200);
-
-    /// <summary>No handshake is that long; one that is goes out.</summary>
-    private const int MostHeld = 256 * 1024;
-
-    private readonly Exchange _exchange = attempt.Exchange;
-    private readonly Vigil _vigil = attempt.Vigil;
-    private readonly FrameBuffer _buffer = new(follower.Framing);
-    private ArrayBufferWriter<byte>? _held = attempt.HoldsBack ? new(1024) : null;
-    private AttemptResult.Failed? _failed;
+    private readonly FlightRecord _flight = exchange.Flight;
+    private readonly ClientStream _client = answer.Stream;
+    private readonly FrameBuffer _buffer = new(passage.Upstream.Framing);
+    private Failure? _said;
     private bool _hasHeard;
     private bool _hasTerminal;
 
-    /// <summary>Whether something was changed before the bytes came here.</summary>
-    public bool IsRepaired { get; set; }
+    /// <summary>How long the source may be silent once it has begun; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</summary>
+    public TimeSpan StallAfter { get; init; } = Timeout.InfiniteTimeSpan;
 
-    /// <summary>Relays to the end. <paramref name="prefix"/>: bytes already read.</summary>
-    public async Task<AttemptResult> RunAsync(ReadOnlyMemory<byte> prefix = default)
+    /// <summary>Called when no other answer can take the place of this one any more; null for nobody.</summary>
+    public Action? Committed { get; init; }
+
+    /// <summary>The head of the upstream's answer, which is handed back with a stream that told of a failure.</summary>
+    public HttpResponseMessage? Response { get; init; }
+
+    private StreamFollower Upstream => passage.Upstream;
+
+    /// <summary>Relays to the end.</summary>
+    /// <param name="beginning">Bytes that were read before, if any.</param>
+    public async ValueTask<AttemptResult> RunAsync(PooledBytes? beginning = null)
     {
         using var buffer = _buffer;
-        body.OnClientSilent = _held is null ? null : BreakSilenceAsync;
-        Take(prefix.Span);
+        foreach (var part in beginning?.Bytes ?? default)
+        {
+            Take(part.Span);
+        }
 
         while (true)
         {
+            // 3, 4
             await RelayAndFlushAsync();
-            if (_failed is not null)
+            if (_said is not null && Upstream.IsTerminal)
             {
-                return _failed;
+                return Refused(default);
             }
 
             if (buffer.IsOverfull)
@@ -69,9 +81,12 @@ internal sealed class StreamRelay(
                 return await EndAsync(new(0, ErrorCodes.StreamGarbled, "An event is larger than 64 MB."));
             }
 
+            // 1: only an empty buffer is given back; the beginning of an event stays where it is.
             buffer.ReleaseIfEmpty();
-            var wait = buffer.IsEmpty ? await body.WaitAsync() : default;
-            var read = wait is { Lost: null, ClientGone: false } ? await body.ReadAsync(buffer.GetMemory()) : wait;
+            var wait = buffer.IsEmpty ? await source.WaitAsync() : default;
+
+            // 2
+            var read = wait is { Lost: null, ClientGone: false } ? await source.ReadAsync(buffer.GetMemory()) : wait;
             if (read.Bytes == 0)
             {
                 return await EndAsync(read);
@@ -82,31 +97,55 @@ internal sealed class StreamRelay(
         }
     }
 
-    /// <summary>Sends what is held back, where its client would not wait longer for it; else a keepalive.</summary>
-    private ValueTask BreakSilenceAsync()
+    /// <summary>Does what a stream that has ended still owes its client.</summary>
+    /// <returns>Null where that was all; else nothing is owed but an error, since it broke off.</returns>
+    public static async ValueTask<AttemptResult?> FinishAsync(
+        StreamVerdict verdict, StreamFollower upstream, ClientAnswer answer, Exchange exchange, Vigil vigil, bool isUndelivered = false)
     {
-        var isDue = _held is { WrittenCount: > 0 } && answer.IsOpen && attempt.Request.Client.IsCodex
-            && _exchange.ElapsedMs - answer.OpenedMs >= LongestHeldForCodex.TotalMilliseconds;
-        if (!isDue)
+        switch (verdict)
         {
-            return silence.BreakAsync(attempt.Request, _exchange, _vigil);
-        }
+            case StreamVerdict.UpstreamFailed:
+                exchange.Flight.UpstreamErred(upstream.UpstreamError);
+                if (!upstream.IsTerminal)
+                {
+                    await answer.Stream.CloseAsync();
+                }
 
-        Release();
-        _vigil.ClientSilence.Start(silence.KeepAliveAfter);
-        return answer.FlushAsync();
+                return AttemptResult.Answered.Value;
+
+            case StreamVerdict.Whole:
+                answer.Complete(isUndelivered);
+                return AttemptResult.Answered.Value;
+
+            case StreamVerdict.LacksClosing:
+                vigil.IgnoreClient();
+                await answer.Stream.CloseAsync();
+                answer.Complete(isUndelivered);
+                return AttemptResult.Answered.Value;
+
+            case StreamVerdict.ClientLeft:
+                exchange.Flight.ClientLeft();
+                return AttemptResult.Answered.Value;
+
+            default:
+                return null;
+        }
     }
 
     private async ValueTask RelayAndFlushAsync()
     {
-        var flush = RelayFramesAsync();
-        var isHeldBack = !flush.IsCompleted;
-        await flush;
-        if (isHeldBack && !follower.IsTerminal)
+        var flush = RelayFrames();
+        if (flush.IsCompletedSuccessfully)
         {
-            // Time in which the client did not read is nobody's silence (R123).
-            _vigil.UpstreamSilence.Restart();
-            _vigil.ClientSilence.Restart();
+            return;
+        }
+
+        await flush;
+        if (!Upstream.IsTerminal)
+        {
+            // Time in which the client did not read is nobody's silence.
+            vigil.UpstreamSilence.Restart();
+            vigil.ClientSilence.Restart();
         }
     }
 
@@ -128,26 +167,26 @@ internal sealed class StreamRelay(
         if (!_hasHeard)
         {
             _hasHeard = true;
-            body.SilenceCode = ErrorCodes.StreamStalled;
-            _vigil.UpstreamSilence.Start(attempt.Timeouts.StallAfter);
+            source.SilenceCode = ErrorCodes.StreamStalled;
+            vigil.UpstreamSilence.Start(StallAfter);
         }
-        else if (!follower.IsTerminal)
+        else if (!Upstream.IsTerminal)
         {
-            _vigil.UpstreamSilence.Restart();
+            vigil.UpstreamSilence.Restart();
         }
     }
 
-    private ValueTask RelayFramesAsync()
+    private ValueTask RelayFrames()
     {
         var written = false;
-        while (_failed is null && _buffer.TryTake(out var frame))
+        while (_buffer.TryTake(out var frame))
         {
             written |= Relay(frame);
         }
 
-        if (_vigil.IsClientGone)
+        if (vigil.IsClientGone)
         {
-            return _exchange.Turn is { IsFull: true } turn ? WaitForReaderAsync(turn) : ValueTask.CompletedTask;
+            return exchange.Turn.Made is { IsFull: true } turn ? WaitForReaderAsync(turn) : ValueTask.CompletedTask;
         }
 
         if (!written)
@@ -155,212 +194,159 @@ internal sealed class StreamRelay(
             return ValueTask.CompletedTask;
         }
 
-        _vigil.ClientSilence.Restart();
+        vigil.ClientSilence.Restart();
         return answer.FlushAsync();
     }
 
     /// <summary>Whoever came back for the answer reads more slowly than the upstream writes.</summary>
     private async ValueTask WaitForReaderAsync(Turn turn)
     {
-        while (turn.IsFull && _vigil.Final() == Alarm.None)
+        while (turn.IsFull && vigil.Final() == Alarm.None)
         {
-            await _vigil.WaitAsync();
+            await vigil.WaitAsync();
         }
     }
 
-    /// <summary>Shows one frame to the follower and writes what comes of it; whether anything was written.</summary>
+    /// <summary>Sends one frame on its way; whether the client gets something of it now.</summary>
     private bool Relay(ReadOnlySpan<byte> frame)
     {
-        var hadOutput = follower.HasOutput;
-        var action = follower.Observe(frame);
-        var record = _exchange.Record;
-        record.Events++;
-        record.FirstEventMs ??= _exchange.ElapsedMs;
-        if (follower.HasOutput)
+        var hadOutput = Upstream.HasOutput;
+        var bytes = passage.Pass(frame);
+        _flight.EventPassed(Upstream);
+        if (_client.IsHolding && !hadOutput && _said is null)
         {
-            record.FirstOutputMs ??= _exchange.ElapsedMs;
+            NoteRefusal(frame);
         }
 
-        IsRepaired |= action != FrameAction.Relay;
-        if (_held is not null && !hadOutput && Fails(frame))
+        _client.Write(bytes);
+        if (_client.IsHolding)
         {
-            return false;
-        }
-
-        var bytes = action switch
-        {
-            FrameAction.Drop => default,
-            FrameAction.Replace => follower.Replacement,
-            _ => frame,
-        };
-        if (_held is { } held)
-        {
-            held.Write(bytes);
-            if (!follower.HasOutput && !follower.IsTerminal && !follower.HasFailed && held.WrittenCount < MostHeld)
+            // A refusal is handed over whole: it is read on, as far as it may be held.
+            var mayBeHeld = _said is not null || !(Upstream.HasOutput || Upstream.IsTerminal || Upstream.HasFailed);
+            if (mayBeHeld && !_client.IsHoldFull)
             {
                 return false;
             }
 
+            if (_said is not null)
+            {
+                // So long that it must be an answer after all.
+                _said = null;
+                vigil.UpstreamSilence.Start(StallAfter);
+            }
+
             Release();
         }
-        else
-        {
-            Open();
-            answer.Write(bytes);
-        }
 
-        if (follower.MayEnd(cleanly: false))
+        NoteEnd();
+        return !bytes.IsEmpty;
+    }
+
+    private void NoteEnd()
+    {
+        if (Upstream.MayEnd(cleanly: false))
         {
             // The client has all it came for, also where no closing event says so (Gemini).
-            _vigil.IgnoreClient();
+            source.LastGoesOut();
+            vigil.IgnoreClient();
         }
 
-        if (follower.IsTerminal && !_hasTerminal)
+        if (Upstream.IsTerminal && !_hasTerminal)
         {
             _hasTerminal = true;
-            record.TerminalSeen = true;
-            _vigil.ClientSilence.Stop();
-            _vigil.UpstreamSilence.Start(Afterglow);
+            vigil.ClientSilence.Stop();
+            vigil.UpstreamSilence.Start(Afterglow);
         }
-
-        return action != FrameAction.Drop;
     }
 
-    /// <summary>Whether the upstream reports a failure that somebody else may make good: an error event inside its 200, or a
-    /// stop that is none. The attempt has failed then, and nothing of it goes out.</summary>
-    private bool Fails(ReadOnlySpan<byte> frame)
+    /// <summary>Whether the upstream reports, before it has said anything, a failure that somebody else may make good: an error
+    /// inside its 200, or a stop that is none.</summary>
+    private void NoteRefusal(ReadOnlySpan<byte> frame)
     {
-        if (!follower.HasFailed && follower.OddStop is null)
+        if (Upstream.HasFailed || Upstream.OddStop is not null)
         {
-            return false;
+            _said = new Failure
+            {
+                Message = Upstream.HasFailed
+                    ? Encoding.UTF8.GetString(SseEvent.Parse(frame).Data)
+                    : $"Provider finish_reason: {Upstream.OddStop}",
+            };
+            vigil.UpstreamSilence.Start(Afterglow);
         }
-
-        var failure = new Failure
-        {
-            Message = follower.HasFailed
-                ? Encoding.UTF8.GetString(SseEvent.Parse(frame).Data)
-                : $"Provider finish_reason: {follower.OddStop}",
-            Provider = attempt.Choice.Upstream.Name,
-        };
-        if (!attempt.Plan.WouldMoveOn(attempt.Plan.Judge(failure)))
-        {
-            return false;
-        }
-
-        _failed = new(_exchange.PhaseBeforeCommit, ErrorCodes.UpstreamError, follower.UpstreamError ?? follower.OddStop)
-        {
-            Said = failure,
-        };
-        return true;
     }
 
-    /// <summary>The client gets the head, unless it has one.</summary>
-    private void Open()
-    {
-        answer.IsRepaired |= IsRepaired;
-        if (!answer.IsOpen)
-        {
-            answer.Open(attempt.Response);
-            _vigil.ClientSilence.Start(silence.KeepAliveAfter);
-        }
-
-        _exchange.Phase = Phase.Committed;
-    }
-
-    /// <summary>The commit: what was held back goes out, and no other answer can take its place any more.</summary>
     private void Release()
     {
-        if (_held is not { } held)
-        {
-            return;
-        }
-
-        _held = null;
-        answer.Follow(follower);
-        Open();
-        answer.Write(held.WrittenSpan);
-        attempt.ReleaseBody();
+        _client.Release();
+        Committed?.Invoke();
     }
 
-    private async Task<AttemptResult> EndAsync(BodyRead end)
+    private async ValueTask<AttemptResult> EndAsync(BodyRead end)
     {
         if (!end.ClientGone)
         {
-            _exchange.Record.ClosedFirst ??= end.Lost is null ? "upstream" : null;
-            await CompleteLastFrameAsync();
-            if (_failed is not null)
+            if (end.Lost is null)
             {
-                return _failed;
+                _flight.ClosedBy(Side.Upstream);
             }
+
+            await CompleteLastFrameAsync();
         }
 
-        var isOver = follower.IsTerminal || (!end.ClientGone && follower.MayEnd(cleanly: end.Lost is null));
-        _exchange.NoteAnswer(follower.Model, follower.Usage);
-        _exchange.NoteEmptySignatures(follower.EmptySignatures);
-        if (follower.HasFailed || !(isOver || (follower.LacksOnlyClosing && !end.ClientGone)))
+        if (_said is not null && !end.ClientGone)
         {
-            _exchange.NoteEstimate(follower.EstimatedOutput);
+            return Refused(end);
         }
 
-        if (_held is not null && (follower.HasFailed || follower.LacksOnlyClosing
-            || (!end.ClientGone && follower.MayEnd(cleanly: end.Lost is null))))
+        var verdict = StreamEnd.Judge(Upstream, end.ClientGone, isLost: end.Lost is not null);
+        NoteAnswer(verdict);
+        if (_client.IsHolding && verdict is StreamVerdict.Whole or StreamVerdict.LacksClosing or StreamVerdict.UpstreamFailed)
         {
             Release();
             await answer.FlushAsync();
         }
-
-        if (follower.HasFailed)
-        {
-            _exchange.NoteUpstreamError(follower.UpstreamError);
-            if (!follower.IsTerminal)
-            {
-                await answer.CloseAsync();
-            }
-
-            return AttemptResult.Answered.Value;
-        }
-
-        if (end.Lost is null && !end.ClientGone && !answer.IsOpen && follower.MayEnd(cleanly: true))
+        else if (verdict == StreamVerdict.Whole && !answer.IsOpen && end.Lost is null && !end.ClientGone)
         {
             // Nothing came, and that was all: the client still gets the upstream's head.
-            answer.Open(attempt.Response);
+            _client.Begin();
         }
 
-        if (isOver)
-        {
-            _exchange.Complete();
-            return AttemptResult.Answered.Value;
-        }
-
-        if (end.ClientGone)
-        {
-            _exchange.NoteClientGone();
-            return AttemptResult.Answered.Value;
-        }
-
-        if (follower.LacksOnlyClosing)
-        {
-            _vigil.IgnoreClient();
-            await answer.CloseAsync();
-            _exchange.Complete();
-            return AttemptResult.Answered.Value;
-        }
-
-        // Whoever ended it and however cleanly: without its terminal event it is lost (R2).
-        return new AttemptResult.Failed(_exchange.Phase == Phase.Committed ? Phase.Committed : _exchange.PhaseBeforeCommit,
-            end.Lost ?? ErrorCodes.StreamTruncated, end.Detail);
+        return await FinishAsync(verdict, Upstream, answer, exchange, vigil, source.IsUndelivered)
+            ?? new AttemptResult.Failed(
+                exchange.Phase == Phase.Committed ? Phase.Committed : answer.PhaseBeforeCommit,
+                end.Lost ?? ErrorCodes.StreamTruncated, end.Detail);
     }
+
+    // The upstream's own words, as far as they came: whoever decides may hand them to the client.
+    private AttemptResult.Failed Refused(BodyRead end)
+    {
+        var verdict = StreamEnd.Judge(Upstream, hasClientLeft: false, isLost: end.Lost is not null);
+        NoteAnswer(verdict);
+        return new(answer.PhaseBeforeCommit, ErrorCodes.UpstreamError, Upstream.UpstreamError ?? Upstream.OddStop)
+        {
+            Said = _said,
+            Held = new HeldEvents(Response!, _client.TakeBack()!.Bytes, passage, verdict),
+        };
+    }
+
+    private void NoteAnswer(StreamVerdict verdict) => _flight.AnswerSaid(
+        Upstream.Model, Upstream.Usage, Upstream.EmptySignatures,
+        verdict is StreamVerdict.Whole or StreamVerdict.LacksClosing ? null : Upstream.EstimatedOutput);
 
     /// <summary>A last frame that lacks nothing but its empty line is whole: it is completed, never dropped.</summary>
     private ValueTask CompleteLastFrameAsync()
     {
-        if (_buffer.IsEmpty || follower.CompletionOf(_buffer.Rest) is not { } completion)
+        if (_buffer.IsEmpty || Upstream.CompletionOf(_buffer.Rest) is not { } completion)
         {
             return ValueTask.CompletedTask;
         }
 
         byte[] frame = [.. _buffer.TakeRest(), .. completion];
-        IsRepaired |= completion.Length > 0;
+        if (completion.Length > 0)
+        {
+            passage.MarkRepaired();
+        }
+
         return Relay(frame) ? answer.FlushAsync() : ValueTask.CompletedTask;
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Holdfast.Failover;
+using Holdfast.Upstreams;
 
 namespace Holdfast.Cli;
 
@@ -46,7 +47,7 @@ internal static class ClassifyCommand
                 Status = parsed.GetValue(status),
                 Code = parsed.GetValue(code),
                 Type = parsed.GetValue(type),
-                Provider = parsed.GetValue(provider),
+                Upstream = parsed.GetValue(provider),
                 Now = TimeProvider.System.GetUtcNow(),
             });
             Print(verdict, parsed.GetValue(json), console.Output);

@@ -41,6 +41,9 @@ internal sealed class ConnectionState : IDisposable
     /// <summary>Whether it turned out to be HTTP/2.</summary>
     public bool IsHttp2 { get; private set; }
 
+    /// <summary>Whether the gateway is stopping: then every answer says that its connection closes.</summary>
+    public bool IsDraining => _watch.IsDraining;
+
     /// <summary>Whether the last request was refused, perhaps before its body was read: the rest may still come.</summary>
     public bool LeftBody { get; private set; }
 

@@ -1,369 +1,103 @@
-using System.Buffers;
-using System.Globalization;
-using Holdfast.Answers;
-using Holdfast.Attempts;
-using Holdfast.Clients;
 using Holdfast.Connections;
 using Holdfast.Journal;
-using Holdfast.Reattach;
 using Holdfast.Recording.Records;
 using Holdfast.Requests;
 using Holdfast.Routing;
 using Holdfast.Sinks;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
-using Holdfast.Wire.Errors;
-using Holdfast.Wire.Usage;
 
 namespace Holdfast.Exchanges;
 
 /// <summary>
-/// One client request and our one answer: owns the flight record and every answer of our own. Disposing it hands in the
-/// record, whatever happened in between. Used by one loop; its live facts may be read from any thread.
+/// One client request and our one answer: what belongs together while it runs. Disposing it hands in its record, whatever
+/// happened in between. Used by one loop; what <see cref="ILiveExchange"/> shows may be read from any thread.
 /// </summary>
-internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
+internal sealed class Exchange : IAsyncDisposable, ILiveExchange
 {
-    /// <summary>A session that asks the same again has noticed itself that something is wrong.</summary>
-    private const int FewUnanswered = 3;
-
-    /// <summary>Who says no session may ask the same again on purpose, and a network may be gone for seconds.</summary>
-    private const int ManyUnanswered = 6;
-
-    private readonly ExchangeTools _tools;
+    private readonly ExchangeRegister _register;
     private readonly OpenExchanges.Listing _listing;
-    private readonly long _startedAt;
-    private CancellationToken _clientGone;
-    private long _upstreamHeardAt;
     private Phase _phase;
-    private bool _isUsOnly;
-    private TurnJournal? _journal;
-    private TurnTerms? _turnTerms;
-    private ITurnSource? _turnSource;
 
-    public Exchange(HttpContext http, WireProtocol? protocol, ClientHeaders client, ExchangeTools tools)
+    /// <param name="http">The request and its answer.</param>
+    /// <param name="protocol">Its protocol; null where the path is nobody's.</param>
+    /// <param name="flight">What is written down about it.</param>
+    /// <param name="setup">The settings it goes by.</param>
+    /// <param name="register">Where it is handed in at its end.</param>
+    public Exchange(HttpContext http, WireProtocol? protocol, FlightRecord flight, Setup setup, ExchangeRegister register)
     {
-        Http = http;
-        _tools = tools;
-        _startedAt = _upstreamHeardAt = tools.Time.GetTimestamp();
+        (Http, Flight, Setup, _register) = (http, flight, setup, register);
         Protocol = protocol ?? WireProtocol.OpenAIChat;
-        StartedAt = tools.Time.GetUtcNow();
-        ExchangeId = ExchangeIds.Next(StartedAt);
-        Record = new ExchangeRecord
-        {
-            ExchangeId = ExchangeId,
-            StartedAt = StartedAt,
-            Protocol = protocol?.Name,
-            Method = http.Request.Method,
-            Path = http.Request.Path.Value ?? "",
-            Query = http.Request.QueryString.HasValue ? http.Request.QueryString.Value : null,
-            ClientName = client.Name,
-            ClientVersion = client.Version,
-            Session = client.Session,
-            Directory = client.Directory,
-            ClientRetryCount = client.RetryCount,
-            IdempotencyKey = client.IdempotencyKey,
-        };
-        _listing = tools.Open.Add(this);
-        tools.Reporter.Started();
+        Turn = new(ExchangeId);
+        _listing = register.List(this);
     }
 
+    /// <summary>The request, and its answer, which <c>ClientAnswer</c> alone writes.</summary>
     public HttpContext Http { get; }
 
     /// <summary>Whose shape our own errors take.</summary>
     public WireProtocol Protocol { get; }
 
-    public ExchangeRecord Record { get; }
+    /// <summary>What happened in it.</summary>
+    public FlightRecord Flight { get; }
 
-    /// <summary>The client's side of a stream, once there is one.</summary>
-    public StreamAnswer? Stream { get; set; }
+    /// <summary>The settings it goes by, from its beginning to its end.</summary>
+    public Setup Setup { get; }
+
+    /// <summary>The turn whose answer is kept, where it is.</summary>
+    public PendingTurn Turn { get; }
 
     /// <summary>What is kept of its bodies to be recorded; null where nothing is.</summary>
     public Capture? Capture { get; private set; }
 
-    /// <summary>The turn whose answer is kept; null where none is, or not before its client is lost.</summary>
-    public Turn? Turn { get; private set; }
+    /// <summary>The route it takes; null before it is known.</summary>
+    public Route? Route { get; private set; }
 
-    /// <summary>The same, for a client that is lost: null only where its answer ends with it.</summary>
-    public Turn? TurnWithoutClient =>
-        Turn ??= _journal is null ? null : new Turn(_journal, _turnTerms!, ExchangeId, this, _turnSource!)
-        {
-            Server = (Record.Upstream, Record.ModelSent),
-        };
-
-    /// <summary>Whether its client has left, and nobody may come back for the answer.</summary>
-    public bool HasLeft => IsGone && TurnWithoutClient?.IsWanted != true;
-
-    /// <inheritdoc/>
-    public bool IsGone => (_clientGone.CanBeCanceled ? _clientGone : Http.RequestAborted).IsCancellationRequested;
-
-    /// <inheritdoc/>
-    public bool IsLost => IsGone || ConnectionState.Of(Http)?.IsLost(Record.Session is null ? ManyUnanswered : FewUnanswered) == true;
-
-    /// <inheritdoc/>
-    public bool HasHead => _phase is Phase.Opened or Phase.Committed;
-
-    /// <summary>Whether its answer is whole, whoever got it.</summary>
-    public bool IsAnswered { get; private set; }
-
-    /// <summary>Where the present attempt stands.</summary>
+    /// <summary>Where the present attempt stands. <c>ClientAnswer</c> alone moves it; that the request goes out, its connection
+    /// tells.</summary>
     public Phase Phase
     {
-        get => _phase;
+        get => _phase == Phase.Undispatched && Trace is { LastRequestByteAt: not 0 } ? Phase.Dispatched : _phase;
         set => _phase = value;
     }
 
-    /// <summary>How long its attempts may be silent; null before there is a route.</summary>
-    public RouteTimeouts? Timeouts { get; private set; }
+    /// <summary>What the sockets do for the present attempt; null before the first.</summary>
+    public ConnectionTrace? Trace { get; set; }
 
-    /// <summary>The attempt that failed last, with the answer it may have got; null as long as none has.</summary>
-    public AttemptResult.Failed? LastFailure { get; set; }
+    /// <summary>Its name in headers, logs and records.</summary>
+    public string ExchangeId => Flight.Record.ExchangeId;
 
-    /// <summary>Where an attempt stands whose answer has begun and says nothing yet.</summary>
-    public Phase PhaseBeforeCommit => Stream is { IsOpen: true } ? Phase.Opened : Phase.Held;
+    /// <summary>When the head of the request had arrived.</summary>
+    public DateTimeOffset StartedAt => Flight.Record.StartedAt;
 
-    public string ExchangeId { get; }
+    string? ILiveExchange.Protocol => Flight.Record.Protocol;
 
-    public DateTimeOffset StartedAt { get; }
+    string? ILiveExchange.Upstream => Flight.Record.Upstream;
 
-    /// <summary>The time.</summary>
-    public DateTimeOffset Now => _tools.Time.GetUtcNow();
+    string? ILiveExchange.Model => Flight.Record.ModelAsked;
 
-    /// <summary>Milliseconds since the exchange began, to the microsecond: more digits say nothing, and cost time to write.</summary>
-    public double ElapsedMs => MillisecondsAt(_tools.Time.GetTimestamp());
+    bool ILiveExchange.IsStream => Flight.Record.IsStream;
 
-    string? ILiveExchange.Protocol => Record.Protocol;
+    string ILiveExchange.Phase => Phase.Word();
 
-    string? ILiveExchange.Upstream => Record.Upstream;
+    long ILiveExchange.BytesSent => Flight.Record.ResponseBytes;
 
-    string? ILiveExchange.Model => Record.ModelAsked;
+    TimeSpan ILiveExchange.Silence => Flight.Silence;
 
-    bool ILiveExchange.IsStream => Record.IsStream;
-
-    string ILiveExchange.Phase => _phase.ToString();
-
-    long ILiveExchange.BytesSent => Record.ResponseBytes;
-
-    TimeSpan ILiveExchange.Silence => _tools.Time.GetElapsedTime(Volatile.Read(ref _upstreamHeardAt));
-
-    /// <summary>The upstream said something.</summary>
-    public void UpstreamHeard() => Volatile.Write(ref _upstreamHeardAt, _tools.Time.GetTimestamp());
-
-    /// <summary>The head of the upstream's answer is there.</summary>
-    public void NoteHead(int status, string? requestId)
+    /// <summary>The request has been read.</summary>
+    public void Asked(ClientRequest request)
     {
-        var now = _tools.Time.GetTimestamp();
-        Volatile.Write(ref _upstreamHeardAt, now);
-        Record.HeadersMs = MillisecondsAt(now);
-        Record.UpstreamStatus = status;
-        Record.UpstreamRequestId = requestId;
+        Flight.Asked(request);
+        Capture = _register.Capture(Flight.Record, Http.Request, request);
     }
 
-    /// <summary>Another attempt begins: what the record says of the upstream is about this one.</summary>
-    public void BeginAttempt(Choice choice)
-    {
-        var record = Record;
-        record.Upstream = choice.Upstream.Name;
-        record.Credential = choice.Credential.IsClients ? null : choice.Credential.Name;
-        record.ModelSent = choice.Candidate.Model;
-        Turn?.Server = (choice.Upstream.Name, choice.Candidate.Model);
-        if (record.Attempts++ == 0)
-        {
-            record.DispatchedMs = ElapsedMs;
-            return;
-        }
-
-        (record.UpstreamStatus, record.UpstreamRequestId, record.ClosedFirst, record.ModelServed) = (null, null, null, null);
-        (record.HeadersMs, record.FirstEventMs, record.FirstOutputMs, record.LongestGapMs) = (null, null, null, null);
-        (record.Events, record.TerminalSeen) = (0, false);
-        (record.UsageState, record.InputTokens, record.OutputTokens) = (null, null, null);
-        (record.CacheReadTokens, record.CacheWriteTokens, record.CacheWrite1hTokens) = (null, null, null);
-        (record.ReasoningTokens, record.ServerToolRequests, record.ServiceTier) = (null, null, null);
-        _isUsOnly = false;
-    }
-
-    /// <summary>The present attempt has come so far; a stream that is open stays open.</summary>
-    public void AdvanceTo(Phase phase) => _phase = Stream is { IsOpen: true } ? Phase.Opened : phase;
-
-    /// <summary>What was done to the answer on its way.</summary>
-    public string FidelityOf(bool isRepaired) =>
-        isRepaired ? "repaired" : Record.ModelSent is null || Record.ModelSent == Record.ModelAsked ? "exact" : "model-rewritten";
-
-    /// <summary>Notes what the request asks for.</summary>
-    public void Describe(ClientRequest request)
-    {
-        Record.Product = request.Path.Product;
-        Record.ModelAsked = request.Model;
-        Record.IsStream = request.WantsStream;
-        Record.RequestBytes = request.Body.Length;
-        Capture = _tools.Bodies.Begin(Record, Http.Request.Headers, request.Path.Protocol, request.Body);
-    }
-
-    /// <summary>Notes the route it takes.</summary>
+    /// <summary>Its route is known.</summary>
     public void Take(Route route)
     {
-        Timeouts = route.Timeouts;
-        Record.Route = route.Name.Length > 0 ? route.Name : null;
-        Capture = Capture is null ? null : _tools.Bodies.Take(Capture, Record, route.Bodies);
+        Route = route;
+        Flight.Routed(route.Name.Length > 0 ? route.Name : null);
+        Capture = Capture is null ? null : _register.Capture(Capture, Flight.Record, route);
     }
-
-    /// <summary>Notes what the answer stated.</summary>
-    public void NoteAnswer(string? model, TokenUsage? usage)
-    {
-        Record.ModelServed = model ?? Record.ModelServed;
-        if (usage is { } tokens)
-        {
-            Record.UsageState = "reported";
-            Record.InputTokens = tokens.Input;
-            Record.OutputTokens = tokens.Output;
-            Record.CacheReadTokens = tokens.CacheRead;
-            Record.CacheWriteTokens = tokens.CacheWrite;
-            Record.CacheWrite1hTokens = tokens.CacheWrite1h;
-            Record.ReasoningTokens = tokens.Reasoning;
-            Record.ServerToolRequests = tokens.ServerToolRequests;
-            Record.ServiceTier = tokens.ServiceTier;
-            _isUsOnly = tokens.IsUsOnly;
-        }
-    }
-
-    /// <summary>The answer ended before its time: of its output only what had come is known.</summary>
-    /// <param name="output">About how many tokens that was.</param>
-    public void NoteEstimate(long output)
-    {
-        if (output > 0 || Record.UsageState is not null)
-        {
-            Record.UsageState = "estimated";
-            Record.OutputTokens = Math.Max(output, Record.OutputTokens ?? 0);
-        }
-    }
-
-    /// <summary>Counts signatures of thinking that came empty, and warns of them: the provider refuses them in the next
-    /// turn (R48).</summary>
-    public void NoteEmptySignatures(int count)
-    {
-        if (count > 0)
-        {
-            Record.EmptySignatures = count;
-            _tools.Metrics.EmptySignatures(Record.Upstream, count);
-            _tools.Logger.EmptySignatures(Record.Upstream, ExchangeId, count);
-        }
-    }
-
-    /// <summary>Notes what the sockets did for the last attempt.</summary>
-    public void NoteConnection(ConnectionTrace trace)
-    {
-        Record.ConnectionReused = trace.Reused;
-        Record.DnsMs = trace.Dns?.TotalMilliseconds;
-        Record.ConnectMs = trace.Connect?.TotalMilliseconds;
-        Record.TlsMs = trace.Tls?.TotalMilliseconds;
-        Record.TlsVersion = trace.TlsVersion;
-    }
-
-    /// <summary>An attempt was answered: what the walk learns from it.</summary>
-    public void NoteAnswered(RoutePlan plan)
-    {
-        if (!IsAnswered)
-        {
-            return;
-        }
-
-        if (plan.MovedFrom is { } moved)
-        {
-            (Record.MovedFrom, Record.CacheTokensLost) = moved;
-            _tools.Metrics.ConversationMoved(moved.Candidate, plan.Current.Candidate.Name);
-        }
-
-        plan.Succeeded(Record.CacheReadTokens + (Record.CacheWriteTokens ?? Record.InputTokens) ?? 0);
-    }
-
-    /// <inheritdoc/>
-    public void Abort() => Http.Abort();
-
-    /// <summary>The answer is whole.</summary>
-    public void Complete()
-    {
-        IsAnswered = true;
-        Record.End = "completed";
-        Turn?.Finish(TurnEnd.Whole);
-        if (Turn is { IsClientLost: true })
-        {
-            NoteClientGone();
-            Record.UsageState = Record.UsageState is null ? null : "drained";
-        }
-    }
-
-    /// <summary>Its answer may go on without its client.</summary>
-    public void MayGoOn(TurnJournal journal, TurnTerms terms, ITurnSource source)
-    {
-        (_journal, _turnTerms, _turnSource) = (journal, terms, source);
-
-        // A token outlives its request: who comes back may ask when it has just ended.
-        _clientGone = Http.RequestAborted;
-    }
-
-    /// <summary>Its answer ends with its client after all.</summary>
-    public void EndWithClient()
-    {
-        // Whoever waits for it asks anew.
-        _journal = null;
-        Turn?.Finish(TurnEnd.Failed);
-    }
-
-    /// <summary>Another exchange's answer serves this one too: nothing is asked upstream.</summary>
-    public void Reattach(Turn turn)
-    {
-        (Record.RetryOf, Record.Reattached) = (turn.ExchangeId, true);
-        (Record.Upstream, Record.ModelSent) = turn.Server;
-        _tools.Metrics.Reattached(Record.Protocol, Record.Upstream);
-        _tools.Logger.Reattached(ExchangeId, turn.ExchangeId);
-    }
-
-    /// <summary>The client left before its answer was whole (R21): nobody's failure.</summary>
-    public void NoteClientGone()
-    {
-        Record.End = "client_aborted";
-        Record.EndSide = "client";
-        Record.Error = "client_aborted";
-        Record.ErrorCode = "client_aborted";
-        Record.ClosedFirst ??= "client";
-    }
-
-    /// <summary>The upstream answered with an error of its own, which the client got.</summary>
-    public void NoteUpstreamError(string? type)
-    {
-        Record.End = "upstream_error";
-        Record.EndSide = "upstream";
-        Record.Error = type ?? "error";
-        Record.ErrorCode = $"upstream:{type ?? "error"}";
-    }
-
-    /// <summary>Notes a failure that the client is being told.</summary>
-    /// <param name="code">What the client is told.</param>
-    /// <param name="detail">The runtime's own words.</param>
-    /// <param name="cause">What the sockets did, where the code says only what came of it.</param>
-    public void NoteFailure(ErrorCode code, string? detail, ErrorCode? cause = null)
-    {
-        var isRefusal = code.Class is ErrorClass.Request or ErrorClass.Limit || code == ErrorCodes.Draining;
-        Record.End = isRefusal ? "refused" : "failed";
-        Record.EndSide = code.Class switch
-        {
-            _ when code == ErrorCodes.AllCandidatesSpared => "upstream",
-            ErrorClass.Request or ErrorClass.Limit => "client",
-            ErrorClass.Gateway => "gateway",
-            _ => "upstream",
-        };
-        Record.Error = (cause ?? code).Text;
-        Record.ErrorCode = code.Name;
-        Record.ErrorDetail = detail;
-        Record.ClosedFirst ??= code.Class is ErrorClass.Timeout or ErrorClass.Gateway ? "gateway" : null;
-        if (isRefusal)
-        {
-            _tools.Metrics.Refused(code.Name);
-        }
-    }
-
-    /// <summary>Our error with the short flight record.</summary>
-    public GatewayError ErrorOf(ErrorCode code, string? message = null) =>
-        new(code, message ?? _tools.Texts.MessageFor(code, Timeouts, Record.ClientName), ExchangeId, FlightRecorder.Short(Record, ElapsedMs));
 
     /// <summary>The head of the answer is as its client gets it.</summary>
     /// <param name="framing">How its events are framed; null for an answer that is whole.</param>
@@ -371,106 +105,24 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     {
         if (Capture is { } capture)
         {
-            _tools.Bodies.NoteHead(capture, Http.Response.Headers, framing);
+            _register.NoteHead(capture, Http.Response.Headers, framing);
         }
     }
 
-    /// <summary>Sets our own headers: what is known when they leave (D22).</summary>
-    /// <param name="fidelity">What was done to the answer; null when that is not known, or there is none.</param>
-    public void StampAnswer(string? fidelity)
-    {
-        var headers = Http.Response.Headers;
-        if (_tools.Drain.IsDraining)
-        {
-            // It may not have been when the request came.
-            ConnectionState.Of(Http)?.StampAnswer(Http.Response);
-        }
-
-        headers["holdfast-exchange"] = ExchangeId;
-        Record.Fidelity = fidelity;
-        if (Record.Reattached)
-        {
-            headers["holdfast-reattached"] = "1";
-        }
-
-        if (Record.OpenedEarly)
-        {
-            headers["holdfast-opened"] = "early";
-            return;
-        }
-
-        if (Record.Upstream is { } upstream)
-        {
-            headers["holdfast-upstream"] = upstream;
-            headers["holdfast-attempts"] = Record.Attempts.ToString(CultureInfo.InvariantCulture);
-        }
-
-        if ((Record.ModelSent ?? Record.ModelAsked) is { } model && IsHeaderSafe(model))
-        {
-            headers["holdfast-model"] = model;
-        }
-
-        if (fidelity is not null)
-        {
-            headers["holdfast-fidelity"] = fidelity;
-        }
-
-        if (Record.FallbackReason is { } reason)
-        {
-            headers["holdfast-fallback-reason"] = reason;
-        }
-
-        if (Record.StaleRepeat)
-        {
-            headers["holdfast-stale-repeat"] = "1";
-        }
-    }
-
+    /// <summary>Hands in its record.</summary>
     public ValueTask DisposeAsync()
     {
-        Record.TotalMs = ElapsedMs;
-        Record.Status = Http.Response.HasStarted || Record.End != "client_aborted" ? Http.Response.StatusCode : 0;
-        if (Stream is { IsOpen: true } stream)
+        var record = Flight.Record;
+        var status = Http.Response.HasStarted || record.End != ExchangeEnd.ClientAborted ? Http.Response.StatusCode : 0;
+        TurnFate? fate = Turn.Fate switch
         {
-            // What was done after the headers had left stands only here (D22).
-            Record.Fidelity = stream.Fidelity;
-        }
-
-        Record.Classification = IsAnswered || Record.FailedAttempts is not { Count: > 0 } failed ? null : failed[^1].Reason;
-        if (Turn is { } turn)
-        {
-            Record.Turn = turn.IsOutgrown ? "outgrown" : !turn.IsClientLost ? null : IsAnswered ? "drained" : "given_up";
-            turn.Finish(TurnEnd.Failed);
-        }
-
-        NoteCost();
-        LastFailure?.Answer?.Dispose();
+            { IsOutgrown: true } => TurnFate.Outgrown,
+            { IsLost: false } => null,
+            _ => Flight.IsAnswered ? TurnFate.Drained : TurnFate.GivenUp,
+        };
+        Turn.Made?.Finish(TurnEnd.Failed);
         _listing.Dispose();
-        _tools.Reporter.Ended(Record, Http.Request.Headers.TraceParent, Capture);
+        _register.End(Flight.Seal(status, fate), Http.Request, Capture);
         return ValueTask.CompletedTask;
     }
-
-    private void NoteCost()
-    {
-        if (Record.UsageState is null)
-        {
-            return;
-        }
-
-        var usage = new TokenUsage(
-            Record.InputTokens ?? 0, Record.OutputTokens ?? 0, Record.CacheReadTokens ?? 0, Record.CacheWriteTokens ?? 0)
-        {
-            CacheWrite1h = Record.CacheWrite1hTokens ?? 0,
-            ServerToolRequests = Record.ServerToolRequests ?? 0,
-            ServiceTier = Record.ServiceTier,
-            IsUsOnly = _isUsOnly,
-        };
-        var model = Record.ModelServed is { Length: > 0 } served ? served : Record.ModelSent ?? Record.ModelAsked;
-        Record.CostUsd = _tools.Prices.CostOf(model, StartedAt, usage);
-        Record.CostState = Record.CostUsd is null ? "unknown_model" : Record.UsageState == "estimated" ? "estimated" : "priced";
-    }
-
-    private double MillisecondsAt(long timestamp) => _tools.Time.GetElapsedTime(_startedAt, timestamp).Ticks / 10 / 1000.0;
-
-    private static bool IsHeaderSafe(string text) => text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
 }

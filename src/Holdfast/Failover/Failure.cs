@@ -1,3 +1,5 @@
+using Holdfast.Upstreams;
+
 namespace Holdfast.Failover;
 
 /// <summary>A failure as it was seen, before anybody judges it. Nothing of it need be known but one thing.</summary>
@@ -19,7 +21,7 @@ internal sealed record Failure
     public IReadOnlyList<string> Details { get; init; } = [];
 
     /// <summary>Who said it, as the configuration names it.</summary>
-    public string? Provider { get; init; }
+    public string? Upstream { get; init; }
 
     /// <summary>Whether the client left: then nothing is the upstream's failure.</summary>
     public bool ClientAborted { get; init; }

@@ -18,7 +18,7 @@ internal sealed class FailureReader
 
     public static SaidFailure Read(Failure failure)
     {
-        var said = new SaidFailure { Provider = failure.Provider };
+        var said = new SaidFailure { Provider = failure.Upstream };
         var reader = new FailureReader(said, failure.Now);
         if (failure.Status is >= 200 and < 300)
         {

@@ -39,7 +39,7 @@ internal sealed class OwnRule
         && (_statuses.IsEmpty || _statuses.Contains(failure.Status ?? said.Status))
         && (_options.Code is not { } code || Is(code, failure.Code) || Is(code, failure.Type)
             || said.Codes.Exists(known => Is(code, known)))
-        && (_options.Provider is not { } provider || Is(provider, failure.Provider))
+        && (_options.Provider is not { } provider || Is(provider, failure.Upstream))
         && (_options.Match is not { } match || Has(failure.Message, match) || said.Texts.Exists(text => Has(text, match)));
 
     private static bool Is(string expected, string? value) => expected.Equals(value, StringComparison.OrdinalIgnoreCase);

@@ -1,6 +1,5 @@
 using Holdfast.Accounts.Pricing;
 using Holdfast.Admin;
-using Holdfast.Answers;
 using Holdfast.Attempts;
 using Holdfast.Configuration;
 using Holdfast.Connections;
@@ -15,6 +14,7 @@ using Holdfast.Requests;
 using Holdfast.Routing;
 using Holdfast.Sinks;
 using Holdfast.Upstreams;
+using Holdfast.Vigils;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -134,18 +134,35 @@ internal static class GatewayApp
 
     private static void AddProxy(this IServiceCollection services)
     {
-        services.AddSingleton<ErrorTexts>();
-        services.AddSingleton<Reattachment>();
-        services.AddSingleton<ReattachedAnswer>();
-        services.AddSingleton<SilenceBreaker>();
-        services.AddSingleton<ErrorAnswer>();
-        services.AddSingleton<FailureAnswer>();
-        services.AddSingleton<Decisions>();
+        services.AddSingleton(provider => new SetupHolder(SetupOf(provider)));
+        services.AddSingleton(provider => new VigilPool(
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<Drain>().Forced));
+        services.AddSingleton<ExchangeRegister>();
+        services.AddSingleton<Admission>();
+        services.AddSingleton<RequestReader>();
         services.AddSingleton<StormGuard>();
-        services.AddSingleton<RouteTable>();
+        services.AddSingleton<Reattachment>();
+        services.AddSingleton<Dispatch>();
         services.AddSingleton<AttemptRunner>();
-        services.AddSingleton(provider => OwnPrices.BookWith(provider.GetRequiredService<HoldfastOptions>().Prices));
-        services.AddSingleton<ExchangeTools>();
+        services.AddSingleton<Decisions>();
+        services.AddSingleton<FailureTelling>();
         services.AddSingleton<ExchangeHandler>();
+    }
+
+    private static Setup SetupOf(IServiceProvider services)
+    {
+        var options = services.GetRequiredService<HoldfastOptions>();
+        return new()
+        {
+            Routes = new(
+                options, services.GetRequiredService<UpstreamTable>(), services.GetRequiredService<FailoverTools>(),
+                services.GetService<PassageOf>()),
+            Prices = OwnPrices.BookWith(options.Prices),
+            Streaming = options.Streaming,
+            Timeouts = options.Timeouts,
+            Deny = options.Deny,
+            Limits = options.Limits,
+            AdjustsErrors = options.Errors != "verbatim",
+        };
     }
 }

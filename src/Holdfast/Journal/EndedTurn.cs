@@ -13,6 +13,9 @@ internal sealed record EndedTurn(string ExchangeId, string? FailedCandidate);
 /// <param name="Cut">The turn whose answer it has in part, and asks to go on with; null where there is none.</param>
 internal readonly record struct Earlier(Turn? Turn, EndedTurn? Ended, Turn? Cut = null)
 {
+    /// <summary>Whether there is an answer, or a part of one.</summary>
+    public bool HasAnswer => (Turn ?? Cut) is not null;
+
     /// <summary>The exchange it repeats or goes on with; null where it is new.</summary>
     public string? RetryOf => Ended?.ExchangeId ?? Cut?.ExchangeId;
 }

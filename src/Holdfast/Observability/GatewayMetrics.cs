@@ -5,6 +5,7 @@ using Holdfast.Exchanges;
 using Holdfast.Failover;
 using Holdfast.Recording.Records;
 using Holdfast.Recording.Segments;
+using Holdfast.Sinks;
 using Holdfast.Upstreams;
 
 namespace Holdfast.Observability;
@@ -119,12 +120,31 @@ internal sealed class GatewayMetrics : IDisposable
         AddBytesAndEvents(record, tags);
         MeasureTimes(record, tags);
 
-        tags.Add(End, record.End);
+        CountOddities(record);
+        tags.Add(End, record.End?.Word() ?? "failed");
         _duration.Record(record.TotalMs / 1000, tags);
 
-        tags.Add(EndSide, record.EndSide ?? "none");
+        tags.Add(EndSide, record.EndSide?.Word() ?? "none");
         tags.Add(ErrorType, _codes.Of(record.ErrorCode));
         _exchanges.Add(1, tags);
+    }
+
+    private void CountOddities(ExchangeRecord record)
+    {
+        if (record.End == ExchangeEnd.Refused)
+        {
+            _refusals.Add(1, new TagList { { ErrorType, _codes.Of(record.ErrorCode) } });
+        }
+
+        if (record.OpenedEarly)
+        {
+            _earlyOpens.Add(1, TagsOf(record.Protocol, record.Upstream));
+        }
+
+        if (record.EmptySignatures is { } count)
+        {
+            EmptySignatures(record.Upstream, count);
+        }
     }
 
     public void StreamOpened() => Interlocked.Increment(ref _openStreams);
@@ -139,12 +159,8 @@ internal sealed class GatewayMetrics : IDisposable
     public void StaleRepeat(string upstream) =>
         _staleRepeats.Add(1, new TagList { { Upstream, _upstreams.Of(upstream) } });
 
-    public void Refused(string code) => _refusals.Add(1, new TagList { { ErrorType, _codes.Of(code) } });
-
     /// <summary>A turn came again and gets the answer that was made for it before.</summary>
     public void Reattached(string? protocol, string? upstream) => _reattachments.Add(1, TagsOf(protocol, upstream));
-
-    public void OpenedEarly(string? protocol, string? upstream) => _earlyOpens.Add(1, TagsOf(protocol, upstream));
 
     public void Repaired(string? protocol, string? upstream) => _repairs.Add(1, TagsOf(protocol, upstream));
 
@@ -176,7 +192,7 @@ internal sealed class GatewayMetrics : IDisposable
     public void StormRefused() => _stormRefusals.Add(1);
 
     /// <summary>Signatures of thinking came empty.</summary>
-    public void EmptySignatures(string? upstream, int count) =>
+    private void EmptySignatures(string? upstream, int count) =>
         _emptySignatures.Add(count, new TagList { { Upstream, _upstreams.Of(upstream) } });
 
     /// <summary>An exchange begins to wait for a limit to reset; once an exchange.</summary>

@@ -1,4 +1,4 @@
-using Holdfast.Exchanges;
+using Holdfast.Recording.Records;
 using Holdfast.Upstreams;
 using Microsoft.Extensions.Logging;
 

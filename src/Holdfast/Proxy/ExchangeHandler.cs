@@ -1,7 +1,6 @@
 using Holdfast.Answers;
 using Holdfast.Attempts;
 using Holdfast.Clients;
-using Holdfast.Configuration;
 using Holdfast.Connections;
 using Holdfast.Exchanges;
 using Holdfast.Failover;
@@ -10,146 +9,144 @@ using Holdfast.Requests;
 using Holdfast.Routing;
 using Holdfast.Vigils;
 using Holdfast.Wire;
-using Holdfast.Wire.Errors;
 
 namespace Holdfast.Proxy;
 
 /// <summary>The table of contents of a request: every step returns here, no step calls the next one.</summary>
+/// <remarks>
+/// <code>
+/// 1 admit       what can be refused before its body is read
+/// 2 read        the body, once
+/// 3 reattach    a turn whose client was lost, and asks again
+/// 4 plan        who can be asked
+/// 5 attempt     one after another, until one is answered or nothing more can be tried
+/// 6 tell        what could not be absorbed
+/// </code>
+/// </remarks>
 internal sealed class ExchangeHandler(
-    HoldfastOptions options, RequestGuard guard, Drain drain, RouteTable routes, AttemptRunner attempts,
-    Decisions decisions, FailureAnswer failures, ErrorAnswer errors, StormGuard storms, Reattachment reattachment,
-    ReattachedAnswer reattached, ExchangeTools tools)
+    ExchangeRegister register, Admission admission, RequestReader reader, Reattachment reattachment, AttemptRunner attempts,
+    Decisions decisions, FailureTelling telling)
 {
     public async Task HandleAsync(HttpContext http, WirePath? path, ClientHeaders client)
     {
         // Disposing an exchange hands in its record, whatever happened in between.
-        await using var exchange = new Exchange(http, path?.Protocol, client, tools);
-        using var running = drain.Enter();
+        await using var exchange = register.Begin(http, path, client);
+        using var running = admission.Enter();
+        var answer = new ClientAnswer(exchange);
         try
         {
-            if (Refusal(http, path) is { } refusal)
+            // 1
+            if (admission.Check(http, path) is { } refusal)
             {
                 ConnectionState.LeaveBody(http);
-                await ErrorAnswer.RefuseAsync(exchange, refusal);
+                await telling.RefuseAsync(exchange, answer, refusal);
                 return;
             }
 
+            // 2
             using var request = new ClientRequest(http, path!, client);
-            var unreadable = await request.ReadAsync(options, tools.Time);
-            exchange.Describe(request);
+            var unreadable = await reader.ReadAsync(request, exchange.Setup.Deny, exchange.Setup.Limits);
+            exchange.Asked(request);
             if (request.ClientLeft)
             {
                 // Its connection is dead; said aloud, so that the server does not try to read the rest of the body.
-                exchange.NoteClientGone();
-                http.Abort();
-                return;
+                exchange.Flight.ClientLeft();
+                answer.Abort();
             }
-
-            if (unreadable is not null)
+            else if (unreadable is not null)
             {
                 ConnectionState.LeaveBody(http);
-                await ErrorAnswer.RefuseAsync(exchange, unreadable);
-                return;
+                await telling.RefuseAsync(exchange, answer, unreadable);
             }
-
-            var earlier = await reattachment.FindAsync(request);
-            exchange.Record.RetryOf = earlier.RetryOf;
-            if ((earlier.Turn ?? earlier.Cut) is not null)
+            else
             {
-                using var listening = attempts.Watch(request, exchange);
-                if (await reattached.TellAsync(earlier, request, exchange, listening.Vigil))
-                {
-                    return;
-                }
-            }
-
-            if (drain.IsDraining)
-            {
-                await ErrorAnswer.RefuseAsync(exchange, Draining);
-                return;
-            }
-
-            if (await storms.CheckAsync(request) is { } repeated)
-            {
-                await ErrorAnswer.RefuseAsync(exchange, repeated);
-                return;
-            }
-
-            if (routes.Plan(request, exchange.StartedAt, earlier.Ended?.FailedCandidate, out var unroutable) is not { } plan)
-            {
-                await ErrorAnswer.RefuseAsync(exchange, unroutable);
-                return;
-            }
-
-            exchange.Take(plan.Route);
-            using var watch = attempts.Watch(request, exchange);
-            await reattachment.BeginAsync(request, exchange, plan.Route, watch.Vigil);
-            for (var step = plan.Begin(); ;)
-            {
-                if (step.Kind == StepKind.GiveUp)
-                {
-                    await failures.TellAsync(exchange, request, plan);
-                    reattachment.Remember(exchange, plan);
-                    return;
-                }
-
-                if (step.Delay > TimeSpan.Zero
-                    && await attempts.WaitAsync(request, exchange, watch.Vigil, step.Delay) is var alarm and not Alarm.None)
-                {
-                    await errors.EndWaitAsync(exchange, alarm);
-                    return;
-                }
-
-                var result = await attempts.RunAsync(new Attempt(request, exchange, plan, watch.Vigil));
-                if (result is not AttemptResult.Failed failed)
-                {
-                    exchange.NoteAnswered(plan);
-                    reattachment.Remember(exchange, plan);
-                    return;
-                }
-
-                step = decisions.After(exchange, plan, failed);
+                await AnswerAsync(exchange, request, answer);
             }
         }
         catch (Exception e) when (!http.RequestAborted.IsCancellationRequested)
         {
             // The boundary: a bug of ours must still end the exchange in the client's protocol.
-            tools.Logger.Unexpected(e, exchange.ExchangeId);
-            await errors.FailAsync(exchange, new(exchange.Phase, ErrorCodes.InternalError, e.GetType().Name));
+            await telling.FailUnexpectedlyAsync(exchange, answer, e);
         }
         catch (Exception)
         {
-            exchange.NoteClientGone();
+            exchange.Flight.ClientLeft();
         }
     }
 
-    private static GatewayError Draining =>
-        new(ErrorCodes.Draining, ErrorCodes.Draining.Meaning) { RetryAfter = TimeSpan.FromSeconds(1) };
-
-    /// <summary>What can be refused before anything of the body is read.</summary>
-    private GatewayError? Refusal(HttpContext http, WirePath? path)
+    private async ValueTask AnswerAsync(Exchange exchange, ClientRequest request, ClientAnswer answer)
     {
-        if (guard.Check(http) is { } forbidden)
+        // 3
+        var earlier = await reattachment.FindAsync(request);
+        exchange.Flight.Repeats(earlier.RetryOf);
+        if (earlier.HasAnswer)
         {
-            return new(forbidden, forbidden.Meaning);
+            using var listening = attempts.Watch(exchange, answer);
+            if (await reattachment.TellAsync(earlier, request, exchange, answer, listening.Vigil) is { } told)
+            {
+                if (told is AttemptResult.Failed lost)
+                {
+                    await telling.FailAsync(exchange, answer, lost);
+                }
+
+                return;
+            }
         }
 
-        if (RequestGuard.IsWebSocketUpgrade(http))
+        if (await admission.CheckNewAsync(request) is { } refused)
         {
-            return new(ErrorCodes.WebSocketNotSupported, ErrorCodes.WebSocketNotSupported.Meaning);
+            await telling.RefuseAsync(exchange, answer, refused);
+            return;
         }
 
-        if (path is null)
+        // 4
+        var (plan, unroutable) = exchange.Setup.Routes.Plan(request, exchange.StartedAt, earlier.Ended?.FailedCandidate);
+        if (plan is null)
         {
-            return new(ErrorCodes.UnknownPath, $"No protocol has this path. {ErrorCodes.UnknownPath.Fix}");
+            await telling.RefuseAsync(exchange, answer, unroutable!);
+            return;
         }
 
-        if (!ApiMethods.Contains(http.Request.Method))
-        {
-            return new(ErrorCodes.MethodNotAllowed, ErrorCodes.MethodNotAllowed.Meaning);
-        }
+        exchange.Take(plan.Route);
+        using var watch = attempts.Watch(exchange, answer);
+        answer.Wait(request, watch.Vigil);
+        await reattachment.BeginAsync(request, exchange, answer, watch.Vigil);
+        await AttemptAsync(exchange, request, answer, plan, watch.Vigil);
+        reattachment.Remember(exchange, answer, plan);
+    }
 
-        // Whoever comes back for a turn that runs here is served to its end: only the body tells.
-        return drain.IsDraining && reattachment.HasNothing ? Draining : null;
+    private async ValueTask AttemptAsync(
+        Exchange exchange, ClientRequest request, ClientAnswer answer, RoutePlan plan, Vigil vigil)
+    {
+        AttemptResult.Failed? failed = null;
+        try
+        {
+            // 5
+            for (var step = plan.Begin(); step.Kind != StepKind.GiveUp; step = decisions.After(exchange, answer, plan, failed))
+            {
+                if (step.Delay > TimeSpan.Zero && await vigil.PassAsync(step.Delay) is var alarm and not Alarm.None)
+                {
+                    await telling.EndWaitAsync(exchange, answer, alarm);
+                    return;
+                }
+
+                var result = await attempts.RunAsync(new Attempt(request, exchange, answer, plan, vigil));
+                if (result is not AttemptResult.Failed failure)
+                {
+                    decisions.Answered(exchange, plan);
+                    return;
+                }
+
+                failed?.Held?.Dispose();
+                failed = failure;
+            }
+
+            // 6
+            await telling.TellAsync(exchange, answer, request, plan, vigil, failed);
+        }
+        finally
+        {
+            failed?.Held?.Dispose();
+        }
     }
 }

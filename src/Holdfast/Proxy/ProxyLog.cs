@@ -1,5 +1,6 @@
 using Holdfast.Attempts;
 using Holdfast.Exchanges;
+using Holdfast.Recording.Records;
 using Holdfast.Upstreams;
 
 namespace Holdfast.Proxy;

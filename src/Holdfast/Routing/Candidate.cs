@@ -1,4 +1,5 @@
 using Holdfast.Upstreams;
+using Holdfast.Wire;
 
 namespace Holdfast.Routing;
 
@@ -12,8 +13,14 @@ internal sealed record Candidate(Upstream Upstream, string? Model, int Rank = 0,
     /// <summary>As the configuration writes it: <c>upstream</c> or <c>upstream/model</c>.</summary>
     public string Name { get; } = Model is null ? Upstream.Name : $"{Upstream.Name}/{Model}";
 
+    /// <summary>What happens to a request and its answer on their way to it and back.</summary>
+    public Passage Passage { get; init; } = Passage.Exact;
+
     public override string ToString() => Name;
 }
+
+/// <summary>Says which passage leads to an upstream.</summary>
+internal delegate Passage PassageOf(Upstream upstream);
 
 /// <summary>A candidate with the credential it is asked with: what one attempt goes to.</summary>
 internal sealed record Choice(Candidate Candidate, UpstreamCredential Credential)

@@ -14,29 +14,29 @@ internal sealed class Route
     private readonly ProtocolFamily? _family;
 
     /// <summary>The route of a rule in the configuration, checked.</summary>
-    public Route(RouteOptions rule, UpstreamTable upstreams, HoldfastOptions options)
+    public Route(RouteOptions rule, UpstreamTable upstreams, HoldfastOptions options, PassageOf passages)
     {
         _pattern = new(rule.Model);
         Name = rule.Model;
-        Timeouts = RouteTimeouts.Of(options, rule.Timeouts);
+        Timeouts = RouteTimeouts.Of(options.Timeouts, options.Streaming, rule.Timeouts);
         Journal = TurnTerms.Of(options.Journal, rule.Journal);
-        Candidate[] candidates = [.. Ranked(rule.Candidates, upstreams)];
+        Candidate[] candidates = [.. Ranked(rule.Candidates, upstreams).Select(one => one with { Passage = passages(one.Upstream) })];
         Bodies = rule.Recording.Bodies ?? options.Recording.Bodies;
         Choices = [.. candidates.SelectMany(ChoicesOf)];
         SharesRanks = candidates.DistinctBy(candidate => candidate.Rank).Count() < candidates.Length
             || candidates.Any(candidate => candidate.Upstream.Credentials.Count > 1);
         _family = candidates.Where(candidate => candidate.Upstream.Name != RouteTable.Simulator)
-            .Select(candidate => (ProtocolFamily?)candidate.Upstream.Protocol).FirstOrDefault();
+            .Select(candidate => (ProtocolFamily?)candidate.Upstream.Family).FirstOrDefault();
     }
 
     /// <summary>The route to one upstream alone, for the models it is asked for.</summary>
-    public Route(Upstream upstream, HoldfastOptions options)
+    public Route(Upstream upstream, HoldfastOptions options, PassageOf passages)
     {
         Name = "";
-        Timeouts = RouteTimeouts.Of(options);
+        Timeouts = RouteTimeouts.Of(options.Timeouts, options.Streaming);
         Journal = TurnTerms.Of(options.Journal);
         Bodies = options.Recording.Bodies;
-        Choices = [.. ChoicesOf(new(upstream, null))];
+        Choices = [.. ChoicesOf(new(upstream, null) { Passage = passages(upstream) })];
         SharesRanks = Choices.Length > 1;
     }
 

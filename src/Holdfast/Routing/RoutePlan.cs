@@ -132,26 +132,6 @@ internal sealed class RoutePlan
     /// <summary>Judges a failure of the present attempt.</summary>
     public Classification Judge(Failure failure) => _tools.Classifier.Value.Classify(failure);
 
-    /// <summary>Whether somebody else would be asked after a failure that was judged so. Changes nothing.</summary>
-    public bool WouldMoveOn(Classification verdict)
-    {
-        if (!verdict.MayFallBack || !HasAlternative)
-        {
-            return false;
-        }
-
-        var mayRotate = FailoverPolicy.IsOfCredential(verdict);
-        for (var i = 0; i < _choices.Length; i++)
-        {
-            if (i != _current && IsUntried(i) && (mayRotate || _choices[i].Candidate != Current.Candidate))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     /// <summary>Takes note of a failure and says what to do next.</summary>
     public Step After(Failure failure, Classification verdict)
     {

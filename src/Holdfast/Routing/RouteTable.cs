@@ -18,53 +18,47 @@ internal sealed class RouteTable
     private readonly Route[] _routes;
     private readonly Dictionary<Upstream, Route> _alone;
 
-    public RouteTable(HoldfastOptions options, UpstreamTable upstreams, FailoverTools tools)
+    public RouteTable(HoldfastOptions options, UpstreamTable upstreams, FailoverTools tools, PassageOf? passages = null)
     {
         _upstreams = upstreams;
         _tools = tools;
-        _routes = [.. options.Routes.Select(rule => new Route(rule, upstreams, options))];
-        _alone = upstreams.All.ToDictionary(upstream => upstream, upstream => new Route(upstream, options));
+        passages ??= static _ => Passage.Exact;
+        _routes = [.. options.Routes.Select(rule => new Route(rule, upstreams, options, passages))];
+        _alone = upstreams.All.ToDictionary(upstream => upstream, upstream => new Route(upstream, options, passages));
     }
 
-    /// <summary>The walk over the request's candidates, or null and why there are none.</summary>
+    /// <summary>The walk over the request's candidates, or why there are none.</summary>
     /// <param name="request">What is asked.</param>
     /// <param name="startedAt">When its exchange began.</param>
     /// <param name="failedBefore">The candidate whose answer to this same turn broke off; null for none.</param>
-    /// <param name="refusal">Why there are no candidates.</param>
-    public RoutePlan? Plan(ClientRequest request, DateTimeOffset startedAt, string? failedBefore, out GatewayError refusal)
+    public (RoutePlan? Plan, GatewayError? Refusal) Plan(
+        ClientRequest request, DateTimeOffset startedAt, string? failedBefore)
     {
-        refusal = null!;
-        return RouteOf(request, out refusal) is { } route
-            ? new RoutePlan(route, request, startedAt, _tools, failedBefore)
-            : null;
+        var (route, refusal) = RouteOf(request);
+        return (route is null ? null : new(route, request, startedAt, _tools, failedBefore), refusal);
     }
 
-    private Route? RouteOf(ClientRequest request, out GatewayError refusal)
+    private (Route? Route, GatewayError? Refusal) RouteOf(ClientRequest request)
     {
-        refusal = null!;
         if (request.Client.Upstream is { } asked)
         {
-            return Named(asked, request, out refusal);
+            return Named(asked, request);
         }
 
         if (request.Model is { } model && MatchOf(model, request.Path.Family) is { } route)
         {
-            return route;
+            return (route, null);
         }
 
         if (IsSimulated(request.Model) && _upstreams.Find(Simulator) is { } simulator)
         {
-            return _alone[simulator];
+            return (_alone[simulator], null);
         }
 
-        if (_upstreams.DefaultFor(request.Path.Family) is { } upstream)
-        {
-            return _alone[upstream];
-        }
-
-        refusal = new(ErrorCodes.UnknownUpstream,
-            $"No upstream is configured for the protocol {request.Path.Protocol.Name}.");
-        return null;
+        return _upstreams.DefaultFor(request.Path.Family) is { } upstream
+            ? (_alone[upstream], null)
+            : (null, new(ErrorCodes.UnknownUpstream,
+                $"No upstream is configured for the protocol {request.Path.Protocol.Name}."));
     }
 
     private Route? MatchOf(string model, ProtocolFamily family)
@@ -80,24 +74,18 @@ internal sealed class RouteTable
         return null;
     }
 
-    private Route? Named(string name, ClientRequest request, out GatewayError refusal)
+    private (Route? Route, GatewayError? Refusal) Named(string name, ClientRequest request)
     {
-        refusal = null!;
         var upstream = _upstreams.Find(name);
         if (upstream is null)
         {
-            refusal = new(ErrorCodes.UnknownUpstream, "The header holdfast-upstream names no configured upstream.");
-            return null;
+            return (null, new(ErrorCodes.UnknownUpstream, "The header holdfast-upstream names no configured upstream."));
         }
 
-        if (upstream.Protocol != request.Path.Family && upstream.Name != Simulator)
-        {
-            refusal = new(ErrorCodes.UnknownUpstream,
-                $"The upstream {upstream.Name} does not speak this path's protocol ({request.Path.Protocol.Name}).");
-            return null;
-        }
-
-        return _alone[upstream];
+        return upstream.Family == request.Path.Family || upstream.Name == Simulator
+            ? (_alone[upstream], null)
+            : (null, new(ErrorCodes.UnknownUpstream,
+                $"The upstream {upstream.Name} does not speak this path's protocol ({request.Path.Protocol.Name})."));
     }
 
     private static bool IsSimulated(string? model) =>

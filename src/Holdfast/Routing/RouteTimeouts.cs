@@ -1,5 +1,3 @@
-using Holdfast.Configuration;
-
 namespace Holdfast.Routing;
 
 /// <summary>How long the attempts of a route may be silent: its own limits where it has some, else everybody's.</summary>
@@ -9,9 +7,9 @@ namespace Holdfast.Routing;
 /// <param name="OpenEarlyAfter">Until a stream is opened although nothing has come; null for what suits the client.</param>
 internal sealed record RouteTimeouts(TimeSpan FirstByte, TimeSpan Request, TimeSpan StallAfter, TimeSpan? OpenEarlyAfter)
 {
-    public static RouteTimeouts Of(HoldfastOptions options, RouteTimeoutOptions? own = null) => new(
-        own?.FirstByte ?? options.Timeouts.FirstByte,
-        own?.Request ?? options.Timeouts.Request,
-        own?.StallAfter ?? options.Streaming.StallAfter,
-        own?.OpenEarlyAfter ?? options.Streaming.OpenEarlyAfter);
+    public static RouteTimeouts Of(TimeoutOptions timeouts, StreamingOptions streaming, RouteTimeoutOptions? own = null) => new(
+        own?.FirstByte ?? timeouts.FirstByte,
+        own?.Request ?? timeouts.Request,
+        own?.StallAfter ?? streaming.StallAfter,
+        own?.OpenEarlyAfter ?? streaming.OpenEarlyAfter);
 }

@@ -37,4 +37,13 @@ public sealed class KeepAliveForms
 
     /// <summary>Gemini: <c>blank</c> (default) or <c>comment</c>.</summary>
     public KeepAliveForm Gemini { get; set; } = KeepAliveForm.Blank;
+
+    /// <summary>The form for a protocol's clients.</summary>
+    internal KeepAliveForm For(WireProtocol protocol) => protocol.Name switch
+    {
+        "anthropic" => Messages,
+        "openai-chat" => Chat,
+        "openai-responses" => Responses,
+        _ => Gemini,
+    };
 }

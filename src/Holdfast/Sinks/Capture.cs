@@ -1,5 +1,4 @@
 using System.Buffers;
-using Holdfast.Answers;
 using Holdfast.Recording.Privacy;
 using Holdfast.Wire;
 

@@ -8,7 +8,7 @@ namespace Holdfast.Sinks;
 /// log line, the recording and the trace. Called once an exchange. Never blocks, never throws.</summary>
 internal sealed class ExchangeReporter(
     GatewayMetrics metrics, ExchangeTotals totals, RecentFailures failures, ExchangeLog log, Recorder recorder,
-    BodyRecorder bodies, ExchangeTraces traces)
+    BodyRecorder bodies, ExchangeTraces traces, ILogger<ExchangeReporter> logger)
 {
     private const int MostCharacters = 1000;
 
@@ -21,6 +21,11 @@ internal sealed class ExchangeReporter(
     {
         Redact(record);
         metrics.ExchangeEnded(record);
+        if (record.EmptySignatures is { } count)
+        {
+            logger.EmptySignatures(record.Upstream, record.ExchangeId, count);
+        }
+
         totals.Add(record);
         failures.Add(record);
         traces.Write(record, traceparent);

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Holdfast.Exchanges;
+using Holdfast.Recording.Records;
 using Holdfast.Upstreams;
 
 namespace Holdfast.Sinks;

@@ -49,6 +49,13 @@ internal sealed class ConnectionTrace
     /// <summary>Whether any byte of the answer arrived.</summary>
     public bool AnyResponseByte => FirstResponseByteAt != 0;
 
+    /// <summary>Whether anything of the request may have gone out. Exact on HTTP/1.1; on HTTP/2, where many requests share a
+    /// connection, false only where no connection came about.</summary>
+    public bool MayHaveSent => LastRequestByteAt != 0 || (MayShare && Dialled is not { Used: false });
+
+    /// <summary>Whether the attempt may run on a connection that others use at the same time (HTTP/2).</summary>
+    internal bool MayShare { get; set; }
+
     /// <summary>The connection dialled last for this attempt, whether or not the attempt ran on it.</summary>
     internal ConnectionDial? Dialled { get; private set; }
 

@@ -42,8 +42,8 @@ internal sealed class Upstream : IDisposable
     /// <summary>Its name in the configuration.</summary>
     public string Name { get; }
 
-    /// <summary>What it speaks.</summary>
-    public ProtocolFamily Protocol => _options.Protocol;
+    /// <summary>Whose API it speaks.</summary>
+    public ProtocolFamily Family => _options.Protocol;
 
     /// <summary>Where it is.</summary>
     public Uri BaseUrl => _options.BaseUrl;
@@ -99,6 +99,7 @@ internal sealed class Upstream : IDisposable
     {
         var trace = request.Trace;
         ConnectionTrace.Current.Value = trace;
+        trace.MayShare = _options.Http2;
         request.Version = _options.Http2 ? HttpVersion.Version20 : HttpVersion.Version11;
         request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
 

@@ -18,7 +18,7 @@ internal sealed class UpstreamTable : IDisposable
         _byName = upstreams.Concat(extra).DistinctBy(upstream => upstream.Name, StringComparer.OrdinalIgnoreCase)
             .ToFrozenDictionary(upstream => upstream.Name, StringComparer.OrdinalIgnoreCase);
         _defaults = [.. upstreams.Where(upstream => IsDefault(upstream)
-            || upstreams.Count(other => other.Protocol == upstream.Protocol) == 1)];
+            || upstreams.Count(other => other.Family == upstream.Family) == 1)];
     }
 
     /// <summary>Every upstream.</summary>
@@ -33,7 +33,7 @@ internal sealed class UpstreamTable : IDisposable
     public Upstream? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>The upstream that bears the protocol's name, else the protocol's only one, else null (D9).</summary>
-    public Upstream? DefaultFor(ProtocolFamily family) => Array.Find(_defaults, upstream => upstream.Protocol == family);
+    public Upstream? DefaultFor(ProtocolFamily family) => Array.Find(_defaults, upstream => upstream.Family == family);
 
     public void Dispose()
     {
@@ -43,5 +43,5 @@ internal sealed class UpstreamTable : IDisposable
         }
     }
 
-    private static bool IsDefault(Upstream upstream) => Upstream.IsDefaultName(upstream.Name, upstream.Protocol);
+    private static bool IsDefault(Upstream upstream) => Upstream.IsDefaultName(upstream.Name, upstream.Family);
 }

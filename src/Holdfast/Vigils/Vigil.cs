@@ -1,4 +1,5 @@
-using Holdfast.Exchanges;
+using System.Runtime.CompilerServices;
+using Holdfast.Journal;
 
 namespace Holdfast.Vigils;
 
@@ -43,6 +44,7 @@ internal sealed class Vigil : IDisposable
     private bool _ignoresClient;
     private bool _isTimed;
     private bool _hasLostClient;
+    private IWaitingClient? _client;
 
     /// <param name="time">The clock.</param>
     /// <param name="stopping">Fires when the process must stop now.</param>
@@ -69,8 +71,8 @@ internal sealed class Vigil : IDisposable
     /// <summary>Wakes the loop on a thread of the pool: for those on whose stack it has no place.</summary>
     public Action Wake => _wakeUp.Wake;
 
-    /// <summary>Whose answer may go on without its client; null where none may.</summary>
-    public Exchange? Exchange { get; set; }
+    /// <summary>The turn that may go on without its client; null where none may.</summary>
+    public PendingTurn? Turn { get; set; }
 
     /// <summary>Whether the client's connection is closed.</summary>
     public bool IsClientGone => _clientGone.IsCancellationRequested;
@@ -81,8 +83,10 @@ internal sealed class Vigil : IDisposable
     /// <summary>Begins to watch over an exchange.</summary>
     /// <param name="total">How long it may take; <see cref="Timeout.InfiniteTimeSpan"/> for as long as it likes.</param>
     /// <param name="clientGone">Fires when its client leaves.</param>
-    public void Begin(TimeSpan total, CancellationToken clientGone)
+    /// <param name="client">The client that must not hear nothing for too long.</param>
+    public void Begin(TimeSpan total, CancellationToken clientGone, IWaitingClient client)
     {
+        _client = client;
         _isTimed = total != Timeout.InfiniteTimeSpan;
         if (_isTimed)
         {
@@ -103,8 +107,73 @@ internal sealed class Vigil : IDisposable
         }
     }
 
-    /// <summary>Ends what still waits for the upstream.</summary>
-    public Task GiveUpAsync() => _givenUp.CancelAsync();
+    /// <summary>Waits for something of the upstream, while the client is kept alive. Takes no result: whoever began it does.</summary>
+    /// <returns>What ended the waiting before it was done; <see cref="Alarm.None"/> where nothing did.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Alarm> UntilAsync<T>(ValueTask<T> pending)
+    {
+        // One continuation, which only wakes the loop.
+        pending.GetAwaiter().UnsafeOnCompleted(Resume);
+        while (!pending.IsCompleted)
+        {
+            switch (Due())
+            {
+                case Alarm.None:
+                    await WaitAsync();
+                    break;
+                case Alarm.ClientSilent:
+                    await _client!.BreakSilenceAsync();
+                    break;
+                case var alarm:
+                    return alarm;
+            }
+        }
+
+        return Alarm.None;
+    }
+
+    /// <summary>Waits until something is so, while the client is kept alive. What makes it so must wake the loop.</summary>
+    /// <returns>What ended the waiting before; <see cref="Alarm.None"/> where nothing did.</returns>
+    public async ValueTask<Alarm> UntilAsync(Func<bool> isDone)
+    {
+        while (!isDone())
+        {
+            switch (Due())
+            {
+                case Alarm.None:
+                    await WaitAsync();
+                    break;
+                case Alarm.ClientSilent:
+                    await _client!.BreakSilenceAsync();
+                    break;
+                case var alarm:
+                    return alarm;
+            }
+        }
+
+        return Alarm.None;
+    }
+
+    /// <summary>Lets time pass, while the client is kept alive.</summary>
+    /// <returns>What ended that before its time; <see cref="Alarm.None"/> where nothing did.</returns>
+    public async ValueTask<Alarm> PassAsync(TimeSpan time)
+    {
+        UpstreamSilence.Start(time);
+        var alarm = await UntilAsync(static () => false);
+        UpstreamSilence.Stop();
+        return alarm == Alarm.UpstreamSilent ? Alarm.None : alarm;
+    }
+
+    /// <summary>Gives up what <see cref="UntilAsync{T}"/> waited for, and returns when it has ended.</summary>
+    public async ValueTask AbandonAsync<T>(ValueTask<T> pending)
+    {
+        await _givenUp.CancelAsync();
+        while (!pending.IsCompleted)
+        {
+            // It takes one continuation only, and has one: what wakes the loop.
+            await WaitAsync();
+        }
+    }
 
     /// <summary>The exchange is over. Whatever still wakes it wakes the next one's loop, which looks and sleeps on.</summary>
     public void End()
@@ -118,7 +187,8 @@ internal sealed class Vigil : IDisposable
         _linger.Stop();
         _ignoresClient = false;
         _hasLostClient = false;
-        Exchange = null;
+        Turn = null;
+        _client = null;
     }
 
     /// <summary>From now on the client's leaving is no alarm: it has all it came for.</summary>
@@ -133,11 +203,11 @@ internal sealed class Vigil : IDisposable
         if (IsClientGone)
         {
             // It left before it had all.
-            Exchange?.TurnWithoutClient?.LoseClient(Wake);
+            Turn?.Make()?.LoseClient(Wake);
         }
         else
         {
-            Exchange?.Turn?.Deliver();
+            Turn?.Made?.Deliver();
         }
     }
 
@@ -191,7 +261,7 @@ internal sealed class Vigil : IDisposable
     /// <summary>Whether somebody may come back for what a client that is gone asked for, or has.</summary>
     private bool IsAwaited()
     {
-        if (Exchange?.TurnWithoutClient is not { } turn || !turn.LoseClient(Wake))
+        if (Turn?.Make() is not { } turn || !turn.LoseClient(Wake))
         {
             return false;
         }

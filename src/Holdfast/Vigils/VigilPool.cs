@@ -2,15 +2,29 @@ using Microsoft.Extensions.ObjectPool;
 
 namespace Holdfast.Vigils;
 
-/// <summary>Keeps vigils for the exchanges to come: two timers set up and torn down for each would cost more than its
-/// routing.</summary>
-internal static class VigilPool
+/// <summary>Lends vigils to exchanges: two timers set up and torn down for each would cost more than its routing.</summary>
+/// <param name="time">The clock.</param>
+/// <param name="stopping">Fires when the process must stop now.</param>
+internal sealed class VigilPool(TimeProvider time, CancellationToken stopping) : IDisposable
 {
     /// <summary>How many are kept while nobody uses them.</summary>
     private const int MostIdle = 256;
 
-    public static ObjectPool<Vigil> Create(TimeProvider time, CancellationToken stopping) =>
+    private readonly ObjectPool<Vigil> _vigils =
         new DefaultObjectPoolProvider { MaximumRetained = MostIdle }.Create(new Policy(time, stopping));
+
+    /// <summary>A vigil for one exchange; disposing the loan ends it.</summary>
+    public Loan Lend() => new(_vigils.Get(), _vigils);
+
+    public void Dispose() => (_vigils as IDisposable)?.Dispose();
+
+    /// <summary>A vigil on loan.</summary>
+    public readonly struct Loan(Vigil vigil, ObjectPool<Vigil> pool) : IDisposable
+    {
+        public Vigil Vigil => vigil;
+
+        public void Dispose() => pool.Return(vigil);
+    }
 
     private sealed class Policy(TimeProvider time, CancellationToken stopping) : PooledObjectPolicy<Vigil>
     {

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Holdfast.Admin;
 using Holdfast.Cli;
 using Holdfast.Connections;
-using Holdfast.Exchanges;
 using Holdfast.Failover;
 using Holdfast.Observability;
 using Holdfast.Sinks;

@@ -34,7 +34,7 @@ internal static class Verdicts
                 "status" => failure with { Status = int.Parse(value, CultureInfo.InvariantCulture) },
                 "code" => failure with { Code = value },
                 "type" => failure with { Type = value },
-                "provider" => failure with { Provider = value },
+                "provider" => failure with { Upstream = value },
                 "detail" => failure with { Details = [value] },
                 _ => throw new ArgumentException(part, nameof(given)),
             };

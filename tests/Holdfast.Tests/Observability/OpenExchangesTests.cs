@@ -1,4 +1,3 @@
-using Holdfast.Exchanges;
 using Holdfast.Observability;
 using Holdfast.Sinks;
 using Holdfast.TestKit;

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Primitives;
 namespace Holdfast.Answers;
 
 /// <summary>Which headers cross the gateway, and how: everything end to end, nothing hop by hop, nothing of ours.</summary>
-internal static class AnswerHeaders
+internal static class EndToEndHeaders
 {
     /// <summary>Belong to one connection (RFC 9110 section 7.6.1), or to a property of it.</summary>
     private static readonly FrozenSet<string> HopByHop = FrozenSet.Create(StringComparer.OrdinalIgnoreCase,

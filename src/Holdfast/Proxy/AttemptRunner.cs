@@ -266,8 +266,10 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
     private static void LetGoOf(HttpRequestMessage message, Attempt attempt)
     {
         message.Headers.Clear();
-        if (message.Content is RequestContent { IsSent: true })
+        if (message.Content is RequestContent { IsSent: true } sent)
         {
+            // Nobody else disposes what the message has no more.
+            sent.Dispose();
             message.Content = null;
             attempt.IsBodySent = true;
             // A whole answer is soon there; until then its turn is told by the body.

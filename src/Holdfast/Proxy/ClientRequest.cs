@@ -148,12 +148,13 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
     public string TargetFor(string? model) =>
         model is null || path.ModelInPath is null ? path.Target : path.TargetWith(model);
 
-    /// <summary>The body to send, with another model in its place; every other byte is as it came.</summary>
+    /// <summary>The body to send, with another model in its place; every other byte is as it came. Keeps the body's memory until
+    /// it is disposed and nothing of it is being sent.</summary>
     public RequestContent ContentFor(string? model) => model is null || ModelAt.Length == 0
-        ? new(Body)
-        : new(Body, ModelAt, JsonEncodedText.Encode(model, JavaScriptEncoder.UnsafeRelaxedJsonEscaping));
+        ? new(_body)
+        : new(_body, ModelAt, JsonEncodedText.Encode(model, JavaScriptEncoder.UnsafeRelaxedJsonEscaping));
 
-    /// <summary>Gives the body's memory back: no attempt will send it again.</summary>
+    /// <summary>Lets go of the body's memory: no attempt will send it again. One that still does keeps it for so long.</summary>
     public void ReleaseBody() => _body.Dispose();
 
     public void Dispose() => _body.Dispose();

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Holdfast.Failover;
+using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Proxy;

@@ -298,7 +298,7 @@ internal sealed class RecordsMeasure(TestBed bed) : IMeasure
             Attempts = i % 50 == 0 ? 2 : 1,
             FallbackReason = i % 50 == 0 ? "overloaded" : null,
             FailedAttempts = i % 50 == 0
-                ? [new() { Attempt = 1, Upstream = "anthropic", Model = "claude-opus-5-5", Phase = "Held", Status = 529, Error = "upstream_error", RawError = "Overloaded", Reason = "overloaded", Kind = "overloaded", Rule = "status.529", Action = "fallback", EndedMs = 412.5 }]
+                ? [new() { Attempt = 1, Upstream = "anthropic", Model = "claude-opus-5-5", Phase = Phase.Held, Status = 529, Error = "upstream_error", RawError = "Overloaded", Reason = "overloaded", Kind = "overloaded", Rule = "status.529", Action = "fallback", EndedMs = 412.5 }]
                 : null,
             ConnectionReused = true,
             DispatchedMs = random.Next(100, 900) / 1000d,
@@ -316,7 +316,7 @@ internal sealed class RecordsMeasure(TestBed bed) : IMeasure
             ErrorCode = isBroken ? "stream_reset" : null,
             ErrorDetail = isBroken ? "Unable to read data from the transport connection: Connection reset by peer." : null,
             ClosedFirst = isBroken ? "upstream" : null,
-            Fidelity = "exact",
+            Fidelity = Fidelity.Exact,
             UsageState = isBroken ? "estimated" : "reported",
             InputTokens = random.Next(1, 3_000),
             OutputTokens = random.Next(50, 4_000),

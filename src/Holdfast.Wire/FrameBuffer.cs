@@ -1,4 +1,3 @@
-using System.Buffers;
 using Holdfast.Wire.Json;
 using Holdfast.Wire.Sse;
 
@@ -31,7 +30,7 @@ public sealed class FrameBuffer(StreamFraming framing) : IDisposable
     /// <summary>Room to read into.</summary>
     public Memory<byte> GetMemory()
     {
-        _buffer ??= ArrayPool<byte>.Shared.Rent(FirstSize);
+        _buffer ??= BufferPool.Rent(FirstSize);
         if (_end == _buffer.Length)
         {
             Compact();
@@ -79,7 +78,7 @@ public sealed class FrameBuffer(StreamFraming framing) : IDisposable
     {
         if (_buffer is { } buffer)
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            BufferPool.Return(buffer);
         }
 
         _buffer = null;
@@ -91,9 +90,9 @@ public sealed class FrameBuffer(StreamFraming framing) : IDisposable
         var held = Rest;
         if (held.Length > _buffer!.Length / 2)
         {
-            var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
+            var larger = BufferPool.Rent(_buffer.Length * 2);
             held.CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
+            BufferPool.Return(_buffer);
             _buffer = larger;
         }
         else

@@ -140,6 +140,7 @@ public sealed class TestGateway : IAsyncDisposable
         await _app.StopAsync().WithinTestTimeout();
         await _app.DisposeAsync();
         Log.AssertNoUnexpectedErrors();
+        PoisoningPool.AssertNoFaults();
     }
 
     // Neither tells when it changes.

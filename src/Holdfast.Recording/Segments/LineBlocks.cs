@@ -1,4 +1,4 @@
-using System.Buffers;
+using Holdfast.Wire;
 
 namespace Holdfast.Recording.Segments;
 
@@ -33,7 +33,7 @@ internal sealed class LineBlocks(long maxBytes)
 
             if (isFirst || _filling[^1].Room < needed)
             {
-                _filling.Add(new LineBlock(ArrayPool<byte>.Shared.Rent(Math.Max(needed, UsualBytes))));
+                _filling.Add(new LineBlock(BufferPool.Rent(Math.Max(needed, UsualBytes))));
             }
 
             _filling[^1].Add(line);
@@ -68,7 +68,7 @@ internal sealed class LineBlocks(long maxBytes)
     {
         Interlocked.Add(ref _bytes, -block.Bytes.Length);
         Interlocked.Add(ref _lines, -block.Lines);
-        ArrayPool<byte>.Shared.Return(block.Rented);
+        BufferPool.Return(block.Rented);
     }
 }
 

@@ -1,9 +1,6 @@
-using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Transcripts;
@@ -36,31 +33,25 @@ public enum Http2Fault
 }
 
 /// <summary>
-/// A provider that speaks the least HTTP/2 over TLS and answers every request with one transcript. Owns its listener;
-/// reads no header (no HPACK decoder) and does not mind the client's window: transcripts stay below 64 kB.
+/// A provider that speaks the least HTTP/2 over TLS and answers every request with one transcript, after it has read the
+/// request or before. Owns its listener; reads no header (no HPACK decoder) and does not mind the client's window: transcripts
+/// stay below 64 kB.
 /// </summary>
 public sealed class SimulatedHttp2Upstream : IAsyncDisposable
 {
-    private const byte Data = 0, Headers = 1, ResetStream = 3, Settings = 4, Ping = 6, GoAway = 7, WindowUpdate = 8;
-    private const byte EndStream = 1, Ack = 1, EndHeaders = 4;
-    private const int PrefaceLength = 24;
-    private const int NoError = 0, InternalError = 2, Refused = 7;
-
-    // Indexed ":status 200"; then "content-type" by its static index 31, its value as a plain literal.
-    private static readonly byte[] ResponseHeaders = [0x88, 0x0F, 0x10, 17, .. "text/event-stream"u8];
-
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly CancellationTokenSource _disposed = new();
+    private readonly ConcurrentQueue<MemoryStream> _bodies = new();
     private readonly ConcurrentQueue<Http2Fault> _script = new();
-    private readonly X509Certificate2 _certificate;
     private readonly Task _accepting;
     private int _requests;
     private int _connections;
     private int _clientResets;
+    private int _endedBodies;
 
     private SimulatedHttp2Upstream(X509Certificate2 certificate)
     {
-        _certificate = certificate;
+        Certificate = certificate;
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen(128);
         Endpoint = (IPEndPoint)_listener.LocalEndPoint!;
@@ -79,6 +70,19 @@ public sealed class SimulatedHttp2Upstream : IAsyncDisposable
     /// <summary>When set, every event waits for a permit.</summary>
     public Gate? Gate { get; set; }
 
+    /// <summary>When set, the answer comes before the request is read: of its body the first 64 KB come, which no window holds
+    /// back, and the rest once the gate lets it pass. Set before the first connection.</summary>
+    public Gate? Window { get; set; }
+
+    /// <summary>How many events come of an answer; where that is not all of them, it stays open. Default: all.</summary>
+    public int MostEvents { get; set; } = int.MaxValue;
+
+    /// <summary>The status of every answer. Default 200.</summary>
+    public int Status { get; set; } = 200;
+
+    /// <summary>What came of the bodies of all requests so far, whole or not, in the order in which they began.</summary>
+    public IReadOnlyList<byte[]> Bodies => [.. _bodies.Select(Snapshot)];
+
     /// <summary>Whether PING is answered; if not, the connection looks dead. Default true.</summary>
     public bool AnswersPings { get; set; } = true;
 
@@ -90,6 +94,13 @@ public sealed class SimulatedHttp2Upstream : IAsyncDisposable
 
     /// <summary>Streams the client has cancelled.</summary>
     public int ClientResetCount => Volatile.Read(ref _clientResets);
+
+    /// <summary>How many of them end with what has come: the client has sent all of it, or cancelled it.</summary>
+    public int EndedBodies => Volatile.Read(ref _endedBodies);
+
+    internal X509Certificate2 Certificate { get; }
+
+    internal CancellationToken Disposed => _disposed.Token;
 
     /// <summary>Listens on a free port of 127.0.0.1.</summary>
     public static SimulatedHttp2Upstream Start(X509Certificate2 certificate) => new(certificate);
@@ -111,6 +122,33 @@ public sealed class SimulatedHttp2Upstream : IAsyncDisposable
         await _accepting;
     }
 
+    /// <summary>Counts a request; what goes wrong with it.</summary>
+    internal Http2Fault TakeRequest()
+    {
+        Interlocked.Increment(ref _requests);
+        return _script.TryDequeue(out var next) ? next : Http2Fault.None;
+    }
+
+    internal void CountEndedBody() => Interlocked.Increment(ref _endedBodies);
+
+    internal void CountClientReset() => Interlocked.Increment(ref _clientResets);
+
+    /// <summary>Where the body of a request goes; locked while it grows.</summary>
+    internal MemoryStream BeginBody()
+    {
+        var body = new MemoryStream();
+        _bodies.Enqueue(body);
+        return body;
+    }
+
+    private static byte[] Snapshot(MemoryStream body)
+    {
+        lock (body)
+        {
+            return body.ToArray();
+        }
+    }
+
     private async Task AcceptAsync()
     {
         while (!_disposed.IsCancellationRequested)
@@ -126,186 +164,5 @@ public sealed class SimulatedHttp2Upstream : IAsyncDisposable
                 // Disposed, or the client left before it was accepted.
             }
         }
-    }
-
-    /// <summary>One connection: a loop that reads frames, and one task a stream that writes them.</summary>
-    private sealed class Http2Connection(SimulatedHttp2Upstream upstream, Socket socket)
-    {
-        private readonly SemaphoreSlim _writing = new(1);
-        private readonly ConcurrentDictionary<int, CancellationTokenSource> _streams = new();
-        private readonly SslStream _tls = new(new NetworkStream(socket, ownsSocket: true));
-
-        public async Task RunAsync()
-        {
-            try
-            {
-                await _tls.AuthenticateAsServerAsync(
-                    new SslServerAuthenticationOptions
-                    {
-                        ServerCertificate = upstream._certificate,
-                        ApplicationProtocols = [SslApplicationProtocol.Http2],
-                    },
-                    upstream._disposed.Token);
-                await _tls.ReadExactlyAsync(new byte[PrefaceLength], upstream._disposed.Token);
-                await WriteAsync(Settings, 0, 0, default);
-                await ReadFramesAsync();
-            }
-            catch (Exception e) when (IsEnd(e) || e is AuthenticationException)
-            {
-                // Either side ended the connection.
-            }
-            finally
-            {
-                foreach (var stream in _streams.Values)
-                {
-                    await stream.CancelAsync();
-                }
-
-                await _tls.DisposeAsync();
-            }
-        }
-
-        private async Task ReadFramesAsync()
-        {
-            var header = new byte[9];
-            while (true)
-            {
-                await _tls.ReadExactlyAsync(header, upstream._disposed.Token);
-                var payload = new byte[(header[0] << 16) | (header[1] << 8) | header[2]];
-                await _tls.ReadExactlyAsync(payload, upstream._disposed.Token);
-                var id = BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(5)) & int.MaxValue;
-                await HandleAsync(header[3], header[4], id, payload);
-            }
-        }
-
-        private async Task HandleAsync(byte type, byte flags, int id, byte[] payload)
-        {
-            switch (type)
-            {
-                case Settings when (flags & Ack) == 0:
-                    await WriteAsync(Settings, Ack, 0, default);
-                    break;
-                case Ping when (flags & Ack) == 0 && upstream.AnswersPings:
-                    await WriteAsync(Ping, Ack, 0, payload);
-                    break;
-                case ResetStream when _streams.TryRemove(id, out var stream):
-                    Interlocked.Increment(ref upstream._clientResets);
-                    await stream.CancelAsync();
-                    break;
-                case Data when payload.Length > 0:
-                    await WriteAsync(WindowUpdate, 0, 0, Number(payload.Length));
-                    await WriteAsync(WindowUpdate, 0, id, Number(payload.Length));
-                    break;
-            }
-
-            if (type is Data or Headers && (flags & EndStream) != 0)
-            {
-                Interlocked.Increment(ref upstream._requests);
-                var cancelled = CancellationTokenSource.CreateLinkedTokenSource(upstream._disposed.Token);
-                _streams[id] = cancelled;
-                var fault = upstream._script.TryDequeue(out var next) ? next : Http2Fault.None;
-                _ = AnswerAsync(id, fault, cancelled.Token);
-            }
-        }
-
-        private async Task AnswerAsync(int id, Http2Fault fault, CancellationToken cancelled)
-        {
-            try
-            {
-                switch (fault)
-                {
-                    case Http2Fault.GoAwayUnprocessed:
-                        await WriteAsync(GoAway, 0, 0, GoAwayUntil(Math.Max(0, id - 2)));
-                        await CloseAsync();
-                        break;
-                    case Http2Fault.RefusedStream:
-                        await WriteAsync(ResetStream, 0, id, Number(Refused));
-                        break;
-                    case Http2Fault.ResetBeforeHeaders:
-                        await WriteAsync(ResetStream, 0, id, Number(InternalError));
-                        break;
-                    default:
-                        await WriteAnswerAsync(id, fault, cancelled);
-                        break;
-                }
-            }
-            catch (Exception e) when (IsEnd(e))
-            {
-                // The client cancelled the stream, or the connection is gone.
-            }
-            finally
-            {
-                _streams.TryRemove(id, out _);
-            }
-        }
-
-        private async Task WriteAnswerAsync(int id, Http2Fault fault, CancellationToken cancelled)
-        {
-            var events = upstream.Transcript.Events;
-            var sent = fault == Http2Fault.None ? events.Count : events.Count / 2;
-            if (fault == Http2Fault.GoAwayThenClose)
-            {
-                await WriteAsync(GoAway, 0, 0, GoAwayUntil(id));
-            }
-
-            await WriteAsync(Headers, EndHeaders, id, ResponseHeaders);
-            for (var i = 0; i < sent; i++)
-            {
-                await (upstream.Gate?.PassAsync(cancelled) ?? Task.CompletedTask);
-                cancelled.ThrowIfCancellationRequested();
-                await WriteAsync(Data, i == events.Count - 1 ? EndStream : (byte)0, id, events[i].Bytes);
-            }
-
-            switch (fault)
-            {
-                case Http2Fault.GoAwayThenClose:
-                    await CloseAsync();
-                    break;
-                case Http2Fault.ResetMidBody:
-                    await WriteAsync(ResetStream, 0, id, Number(InternalError));
-                    break;
-                case Http2Fault.ConnectionResetMidBody:
-                    await Connections.SocketEnds.ResetAsync(socket);
-                    break;
-            }
-        }
-
-        /// <summary>FIN behind everything written; the read loop goes on until the client has closed as well.</summary>
-        private async Task CloseAsync()
-        {
-            await _tls.ShutdownAsync();
-            Connections.SocketEnds.Finish(socket);
-        }
-
-        private async Task WriteAsync(byte type, byte flags, int id, ReadOnlyMemory<byte> payload)
-        {
-            var frame = new byte[9 + payload.Length];
-            BinaryPrimitives.WriteInt32BigEndian(frame, payload.Length << 8 | type);
-            frame[4] = flags;
-            BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), id);
-            payload.CopyTo(frame.AsMemory(9));
-
-            await _writing.WaitAsync(upstream._disposed.Token);
-            try
-            {
-                await _tls.WriteAsync(frame, upstream._disposed.Token);
-            }
-            finally
-            {
-                _writing.Release();
-            }
-        }
-
-        private static byte[] GoAwayUntil(int lastId) => [.. Number(lastId), .. Number(NoError)];
-
-        private static byte[] Number(int value)
-        {
-            var bytes = new byte[4];
-            BinaryPrimitives.WriteInt32BigEndian(bytes, value);
-            return bytes;
-        }
-
-        private static bool IsEnd(Exception e) => e is IOException or SocketException or ObjectDisposedException
-            or OperationCanceledException or InvalidOperationException;
     }
 }

@@ -13,7 +13,7 @@ public static class EmptySignature
             return CountIn(json.FirstSpan);
         }
 
-        var whole = ArrayPool<byte>.Shared.Rent((int)json.Length);
+        var whole = BufferPool.Rent((int)json.Length);
         try
         {
             json.CopyTo(whole);
@@ -21,7 +21,7 @@ public static class EmptySignature
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(whole);
+            BufferPool.Return(whole);
         }
     }
 

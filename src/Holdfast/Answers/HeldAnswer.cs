@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using Holdfast.Failover;
-using Holdfast.Proxy;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Holdfast.Answers;
 using Holdfast.Exchanges;
 using Holdfast.Observability;
-using Holdfast.Proxy;
 using Holdfast.Vigils;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;

@@ -106,8 +106,10 @@ internal sealed class Dispatch(GatewayMetrics metrics, ILogger<Dispatch> logger)
     private static void LetGoOf(HttpRequestMessage message, Attempt attempt)
     {
         message.Headers.Clear();
-        if (message.Content is RequestContent { IsSent: true })
+        if (message.Content is RequestContent { IsSent: true } sent)
         {
+            // Nobody else disposes what the message has no more.
+            sent.Dispose();
             message.Content = null;
             attempt.IsBodySent = true;
 
@@ -129,7 +131,8 @@ internal sealed class Dispatch(GatewayMetrics metrics, ILogger<Dispatch> logger)
         };
         if (request.HasBody)
         {
-            message.Content = new RequestContent(passage.Body(request.Body, request.ModelAt, candidate.Model));
+            message.Content = new RequestContent(
+                request.Memory, passage.Body(request.Body, request.ModelAt, candidate.Model));
         }
 
         EndToEndHeaders.CopyTo(message, request.Http, asksForIdentity: request.WantsStream);

@@ -1,8 +1,8 @@
 using Holdfast.Answers;
 using Holdfast.Exchanges;
-using Holdfast.Proxy;
 using Holdfast.Simulator.Answers;
 using Holdfast.Vigils;
+using Holdfast.Wire;
 
 namespace Holdfast.Attempts;
 

@@ -3,7 +3,6 @@ using Holdfast.Answers;
 using Holdfast.Exchanges;
 using Holdfast.Failover;
 using Holdfast.Journal;
-using Holdfast.Proxy;
 using Holdfast.Recording.Records;
 using Holdfast.Sinks;
 using Holdfast.Upstreams;

@@ -2,7 +2,6 @@ using System.Buffers;
 using Holdfast.Answers;
 using Holdfast.Exchanges;
 using Holdfast.Failover;
-using Holdfast.Proxy;
 using Holdfast.Recording.Records;
 using Holdfast.Requests;
 using Holdfast.Simulator.Answers;

@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Holdfast.Wire;
 using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Journal;
@@ -37,8 +37,8 @@ internal sealed class SpillFile(string folder, long maxBytes) : IDisposable
         }
 
         var spilled = new Spilled(this, slots, bytes.End);
-        var plain = ArrayPool<byte>.Shared.Rent(Spilled.SlotPayload);
-        var sealedBytes = ArrayPool<byte>.Shared.Rent(SlotBytes);
+        var plain = BufferPool.Rent(Spilled.SlotPayload);
+        var sealedBytes = BufferPool.Rent(SlotBytes);
         try
         {
             var position = 0L;
@@ -59,15 +59,15 @@ internal sealed class SpillFile(string folder, long maxBytes) : IDisposable
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(plain, clearArray: true);
-            ArrayPool<byte>.Shared.Return(sealedBytes);
+            BufferPool.Return(plain, clear: true);
+            BufferPool.Return(sealedBytes);
         }
     }
 
     /// <summary>Reads what stands in a slot; how many bytes.</summary>
     public async ValueTask<int> ReadAsync(Slot slot, int length, Memory<byte> target)
     {
-        var sealedBytes = ArrayPool<byte>.Shared.Rent(SlotBytes);
+        var sealedBytes = BufferPool.Rent(SlotBytes);
         try
         {
             var whole = sealedBytes.AsMemory(0, length + TagBytes);
@@ -82,7 +82,7 @@ internal sealed class SpillFile(string folder, long maxBytes) : IDisposable
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(sealedBytes);
+            BufferPool.Return(sealedBytes);
         }
     }
 
@@ -194,7 +194,7 @@ internal sealed class SpillFile(string folder, long maxBytes) : IDisposable
 
             var (slot, offset) = ((int)(position / SlotPayload), (int)(position % SlotPayload));
             var inSlot = (int)Math.Min(SlotPayload, length - (slot * (long)SlotPayload));
-            var plain = ArrayPool<byte>.Shared.Rent(SlotPayload);
+            var plain = BufferPool.Rent(SlotPayload);
             try
             {
                 await file.ReadAsync(slots[slot], inSlot, plain);
@@ -204,7 +204,7 @@ internal sealed class SpillFile(string folder, long maxBytes) : IDisposable
             }
             finally
             {
-                ArrayPool<byte>.Shared.Return(plain, clearArray: true);
+                BufferPool.Return(plain, clear: true);
             }
         }
 

@@ -1,4 +1,4 @@
-using System.Buffers;
+using Holdfast.Wire;
 
 namespace Holdfast.Journal;
 
@@ -31,7 +31,7 @@ internal sealed class TurnBytes
         {
             if (Room == 0)
             {
-                var part = new Part(ArrayPool<byte>.Shared.Rent(NextSize), End);
+                var part = new Part(BufferPool.Rent(NextSize), End);
                 Parts.Add(part);
                 _used = 0;
                 Held += part.Buffer.Length;
@@ -102,7 +102,7 @@ internal sealed class TurnBytes
     private void Return(Part part)
     {
         Held -= part.Buffer.Length;
-        ArrayPool<byte>.Shared.Return(part.Buffer);
+        BufferPool.Return(part.Buffer);
     }
 
     private readonly record struct Part(byte[] Buffer, long Start);

@@ -5,7 +5,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Holdfast.Clients;
 using Holdfast.Journal;
-using Holdfast.Proxy;
 using Holdfast.Wire;
 using Holdfast.Wire.Json;
 using Microsoft.AspNetCore.Connections;
@@ -38,6 +37,9 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
 
     /// <summary>More of the body has come.</summary>
     public void Append(in ReadOnlySequence<byte> bytes) => _body.Append(bytes);
+
+    /// <summary>Owns the memory of the body: who reads it in its own time takes a lease.</summary>
+    public PooledBytes Memory => _body;
 
     /// <summary>The body as received; empty without one.</summary>
     public ReadOnlySequence<byte> Body => _body.Bytes;
@@ -103,7 +105,7 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
         _ = CanonicalHash;
     }
 
-    /// <summary>Gives the body's memory back: no attempt will send it again.</summary>
+    /// <summary>Lets go of the body's memory: no attempt will send it again. One that still does keeps it for so long.</summary>
     public void ReleaseBody() => _body.Dispose();
 
     public void Dispose() => _body.Dispose();

@@ -1,5 +1,7 @@
 using Holdfast.EndToEnd.Http;
 using Holdfast.EndToEnd.Programs;
+using Holdfast.Recording.Records;
+using Holdfast.Simulator.Connections;
 
 namespace Holdfast.EndToEnd.Sdks;
 
@@ -20,7 +22,7 @@ public sealed class OpenAIResponsesSdkTests(OpenAIResponsesSdkTests.Run run)
         Assert.Null(turn.Error);
         Assert.Equal(("The simulator pretends ", Reading.Text(deltas: 5)), (turn.Thinking, turn.Text));
         Assert.NotEmpty(turn.Signature!);
-        Assert.Equal("completed", turn.End);
+        Assert.Equal(ExchangeEnd.Completed, turn.End);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using System.Text;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
@@ -32,7 +33,7 @@ public sealed class OtherPathTests
         var request = gateway.Upstream.Requests[0];
         Assert.Equal((method, path), (request.Method, request.Target));
         Assert.True(request.Body.Span.SequenceEqual(Binary));
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Holdfast.Wire;
 using System.Text;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
@@ -75,7 +76,7 @@ public sealed class RepairedStreamTests
 
         Assert.Equal(200, head.Status);
         Assert.Equal(wanted.Replace("\u0001", repaired, StringComparison.Ordinal), got);
-        Assert.Equal("repaired", (await gateway.NextRecordAsync()).Fidelity);
+        Assert.Equal(Fidelity.Repaired, (await gateway.NextRecordAsync()).Fidelity);
     }
 
     [Theory]
@@ -96,7 +97,7 @@ public sealed class RepairedStreamTests
         Assert.Equal(
             SampleStreams.Text(protocol).Text,
             Encoding.UTF8.GetString(got).Replace(": hello\n\n", "", StringComparison.Ordinal).TrimStart('\n'));
-        Assert.Equal("repaired", (await gateway.NextRecordAsync()).Fidelity);
+        Assert.Equal(Fidelity.Repaired, (await gateway.NextRecordAsync()).Fidelity);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using System.Text;
 using System.Text.Json;
 using Holdfast.Simulator.Answers;
@@ -72,7 +73,7 @@ public sealed class GeminiArrayTests
             Assert.Contains(answer.End, new[] { BodyEnd.Reset, BodyEnd.CutEnd });
             Assert.StartsWith(Encoding.UTF8.GetString(answer.Body), whole);
         });
-        Assert.All(records.Values, record => Assert.Equal("failed", record.End));
+        Assert.All(records.Values, record => Assert.Equal(ExchangeEnd.Failed, record.End));
         Assert.Contains(answers, answer => answer.Status != 502);
         Assert.Equal(cuts.Count, sweep.Gateway.Upstream.RequestCount);
     }

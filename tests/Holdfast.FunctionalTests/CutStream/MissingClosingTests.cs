@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
@@ -58,7 +59,7 @@ public sealed class MissingClosingTests
         Assert.StartsWith(TwoChoices, body);
         Assert.Equal("stream_truncated",
             TerminalError.OfStream("openai-chat", [.. SseTranscript.Parse(body).Events.TakeLast(2)]).Code);
-        Assert.Equal("failed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Failed, (await gateway.NextRecordAsync()).End);
     }
 
     /// <summary>A last event without its blank line has arrived whole; clients would drop it.</summary>

@@ -45,7 +45,7 @@ public sealed class OpenedEarlyFailureTests
         var error = TerminalError.OfStream(protocol, WithoutCreated(protocol, events));
         Assert.Equal("upstream_html", error.Code);
         Assert.DoesNotContain("<html", string.Concat(events.Select(e => e.Raw)), StringComparison.OrdinalIgnoreCase);
-        Assert.Equal("failed", record.End);
+        Assert.Equal(ExchangeEnd.Failed, record.End);
     }
 
     [Theory]
@@ -55,7 +55,7 @@ public sealed class OpenedEarlyFailureTests
         var (events, record) = await RunAsync(protocol, Answer.JsonForStream());
 
         Assert.Equal("json_for_stream", TerminalError.OfStream(protocol, WithoutCreated(protocol, events)).Code);
-        Assert.Equal("failed", record.End);
+        Assert.Equal(ExchangeEnd.Failed, record.End);
     }
 
     [Theory]

@@ -135,7 +135,7 @@ public sealed class RecordWordsTests
 
         Assert.Equal(ids.Order(), records.Select(r => r.ExchangeId).Order());
         Assert.All(records, r => Assert.NotEmpty(r.End));
-        Assert.Equal(3, records.Count(r => r.End == "refused"));
+        Assert.Equal(3, records.Count(r => r.End == ExchangeEnd.Refused));
     }
 
     private static async Task AbortMidStreamAsync(TestGateway gateway)

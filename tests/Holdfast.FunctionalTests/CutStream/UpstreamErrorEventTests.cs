@@ -1,3 +1,4 @@
+using Holdfast.Wire;
 using System.Text;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
@@ -75,7 +76,7 @@ public sealed class UpstreamErrorEventTests
         Assert.Equal("rate_limit_exceeded", error.GetProperty("code").GetString());
         Assert.Equal("Please try again in 3s.", error.GetProperty("message").GetString());
         Assert.Equal(("upstream_error", "upstream:rate_limit_exceeded"), (record.End, record.ErrorCode));
-        Assert.Equal("repaired", record.Fidelity);
+        Assert.Equal(Fidelity.Repaired, record.Fidelity);
     }
 
     /// <summary>The first event is an error: still the upstream's, and Codex needs a response that was created.</summary>

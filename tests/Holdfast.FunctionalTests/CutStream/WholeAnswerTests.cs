@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using System.Text;
 using System.Text.Json;
 using Holdfast.Simulator.Answers;
@@ -80,7 +81,7 @@ public sealed class WholeAnswerTests
         CutSweep.CheckEach(answers, answer =>
         {
             Assert.Contains(answer.End, new[] { BodyEnd.Reset, BodyEnd.CutEnd });
-            Assert.Equal("failed", records[answer.ExchangeId].End);
+            Assert.Equal(ExchangeEnd.Failed, records[answer.ExchangeId].End);
             Assert.Equal(answer.Cut > 0 ? "read ECONNRESET" : "socket hang up", records[answer.ExchangeId].Error);
         });
         Assert.Equal(answers.Count, sweep.Gateway.Upstream.RequestCount);

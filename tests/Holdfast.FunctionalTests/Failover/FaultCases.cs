@@ -130,7 +130,7 @@ internal static class FaultCases
             ($"{failed.Reason}/{failed.Kind}", failed.Action, failed.Attempt, failed.Upstream));
         Assert.NotEmpty(failed.Rule);
         Assert.NotEmpty(failed.Error);
-        Assert.True(failed.Phase == "Opened" == isOpened && failed.Phase != "Committed", failed.Phase);
+        Assert.True(failed.Phase == Phase.Opened == isOpened && failed.Phase != "Committed", failed.Phase);
     }
 
     private static string ReasonOf(Fault fault) => fault.Verdict.Split('/')[0];

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Silence;
 using Holdfast.Reattach;
@@ -88,7 +89,7 @@ public sealed class NeverConfusedTests
         var second = await gateway.AskAsync("anthropic", stream);
 
         Assert.Equal((null, 2), (second.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
     [Fact]
@@ -236,7 +237,7 @@ public sealed class NeverConfusedTests
         client.Reset();
 
         Assert.NotEqual(ClientEnd.EndedByUs, await request.ClientGone.WithinTestTimeout());
-        Assert.Equal("client_aborted", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.ClientAborted, (await gateway.NextRecordAsync()).End);
     }
 
     /// <summary>A route may say otherwise than everybody, either way.</summary>

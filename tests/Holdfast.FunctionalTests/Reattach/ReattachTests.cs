@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
+using Holdfast.Connections;
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Silence;
 using Holdfast.Journal;
 using Holdfast.Reattach;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Transcripts;
@@ -216,7 +218,7 @@ public sealed class ReattachTests
                 gateway.Upstream.Script(Answer.Sse(transcript).GateAfter(3, gate));
                 await gateway.BeginAndLoseAsync("anthropic", events: 0, headers: $"x-api-key: case-{i}\r\n");
                 gate.Open();
-                Assert.Equal("drained", (await gateway.NextRecordAsync()).Turn);
+                Assert.Equal(TurnFate.Drained, (await gateway.NextRecordAsync()).Turn);
                 await gateway.Services.GetRequiredService<TurnJournal>().Spilling;
             }
 

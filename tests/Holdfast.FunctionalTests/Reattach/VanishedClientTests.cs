@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Hosting;
 using Holdfast.FunctionalTests.Silence;
@@ -87,7 +88,7 @@ public sealed class VanishedClientTests
         await RealIdling.ForAsync(UntilItShows);
         gate.Open();
         await gateway.NextRecordAsync();
-        Assert.Equal("client_aborted", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.ClientAborted, (await gateway.NextRecordAsync()).End);
 
         var answer = await gateway.AskAsync("anthropic", headers: Session);
 

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Configuration;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
@@ -124,7 +125,7 @@ public sealed class EarlyOpeningTests
         time.Advance(delay - time.Elapsed);
         await client.ReadEventsAsync(SilentStream.TranscriptOf(protocol).Events);
         Assert.Null(await client.ReadEventAsync());
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
     /// <summary>R29: the upstream's headers alone are no byte of the answer.</summary>

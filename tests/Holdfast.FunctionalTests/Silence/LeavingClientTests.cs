@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
@@ -178,7 +179,7 @@ public sealed class LeavingClientTests
 
         Assert.Null(await client.ReadEventAsync());
         Assert.Equal(BodyEnd.CleanEnd, client.End);
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
     private static void Leave(RawHttpClient client, bool byReset)

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.FunctionalTests.Hosting;
 using Holdfast.Simulator.Answers;
 using Holdfast.Sinks;
@@ -51,7 +52,7 @@ public sealed class SlowClientTests
 
         await client.ReadToEndAsync();
         Assert.Equal((BodyEnd.CleanEnd, stream.Events.Count - 2), (client.End, next));
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
     /// <summary>R123: the time in which the client does not read is not the upstream's silence. The sockets between them are
@@ -69,7 +70,7 @@ public sealed class SlowClientTests
         var rest = await client.ReadToEndAsync();
 
         Assert.EndsWith("data: [DONE]\n\n", System.Text.Encoding.UTF8.GetString(rest.AsSpan(^20..)), StringComparison.Ordinal);
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
     /// <summary>R124: keepalives become due while content waits for the client, before, between and after it; they land

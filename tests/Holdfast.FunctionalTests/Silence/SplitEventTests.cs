@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using System.Text;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Transcripts;
@@ -94,7 +95,7 @@ public sealed class SplitEventTests
         Assert.Null(await client.ReadEventAsync());
         Assert.Equal("", client.PartialEvent);
         Assert.Equal(whole.Text, got.ToString());
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
     private static Transcript Sliced(Transcript whole, int length)

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
@@ -84,7 +85,7 @@ public sealed class StalledUpstreamTests
         gate.Open();
         Assert.Null(await client.ReadEventAsync());
         var record = await gateway.NextRecordAsync();
-        Assert.Equal("completed", record.End);
+        Assert.Equal(ExchangeEnd.Completed, record.End);
         Assert.True(record.LongestGapMs >= 60_000);
     }
 

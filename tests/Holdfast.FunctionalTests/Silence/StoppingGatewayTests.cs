@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Connections;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
@@ -47,7 +48,7 @@ public sealed class StoppingGatewayTests
         {
             await client.ReadEventsAsync(SilentStream.TranscriptOf(protocol).Events.Skip(2));
             Assert.Null(await client.ReadEventAsync());
-            Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+            Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
             await client.DisposeAsync();
         }
 

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Transcripts;
 using Holdfast.TestKit;
@@ -108,7 +109,7 @@ public sealed class UndelayedEventTests
 
         gate.Open();
         Assert.Null(await client.ReadEventAsync());
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
     /// <summary>The first event, eight pings, then the rest.</summary>

@@ -78,7 +78,7 @@ public sealed class CostTests
         await gateway.AskAsync(protocol, stream: false, model);
         var record = await gateway.NextRecordAsync();
 
-        expected.CostState = "priced";
+        expected.CostState = CostState.Priced;
         Assert.Equal(PartsOf(expected), PartsOf(record));
     }
 

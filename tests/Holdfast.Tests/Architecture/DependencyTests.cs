@@ -18,7 +18,7 @@ public sealed partial class DependencyTests
         { "src/Holdfast/Observability", @"Holdfast\.(Proxy|Routing|Upstreams|Admin|Cli)", "what observes is told, it does not ask" },
         { "src/Holdfast/Configuration", @"Holdfast\.(Admin|Cli|Observability)", "settings know who reads them, not who serves them" },
         { "src/Holdfast/Failover", @"Microsoft\.AspNetCore|Microsoft\.Extensions|System\.Net|Holdfast\.(?!Failover)", "failover judges, it does not act" },
-        { "src/Holdfast/Journal", @"Holdfast\.(?!Journal)", "the journal knows turns, not how they come about" },
+        { "src/Holdfast/Journal", @"Holdfast\.(?!Journal|Wire$)", "the journal knows turns, not how they come about; its memory is pooled" },
         { "src/Holdfast/Admin", @"Holdfast\.(Proxy|Cli|Upstreams)", "status reads what is published for it" },
     };
 
@@ -45,6 +45,20 @@ public sealed partial class DependencyTests
             from line in File.ReadLines(file)
             where line.StartsWith("namespace ", StringComparison.Ordinal) && line != $"namespace {folder};"
             select $"{Repository.Relative(file)}: {line}";
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void Pooled_arrays_come_from_one_place()
+    {
+        var wrong =
+            from folder in (string[])["src/Holdfast", "src/Holdfast.Wire", "src/Holdfast.Recording", "src/Holdfast.Accounts"]
+            from file in Repository.Files(folder, "*.cs")
+            where Path.GetFileName(file) != "BufferPool.cs"
+            from line in File.ReadLines(file)
+            where Regex.IsMatch(line, @"\b(?:ArrayPool|MemoryPool)<", RegexOptions.None, TimeSpan.FromSeconds(1))
+            select $"{Repository.Relative(file)}: {line.Trim()} (tests could not see who reads it after its return)";
 
         Assert.Empty(wrong);
     }

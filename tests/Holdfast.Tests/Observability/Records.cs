@@ -40,8 +40,8 @@ internal static class Records
         Events = 42,
         Keepalives = 3,
         TerminalSeen = true,
-        End = "completed",
-        EndSide = "upstream",
+        End = ExchangeEnd.Completed,
+        EndSide = Side.Upstream,
     };
 
     public static ExchangeRecord Failed(string id = "ex-2", string code = "stream_reset", string end = "failed")

@@ -96,7 +96,7 @@ public sealed class EveryExchangeTests : IDisposable
     [Fact]
     public void A_refused_exchange_that_no_upstream_saw_has_one_too()
     {
-        var exchange = new ExchangeRecord { ExchangeId = "ex-9", Method = "GET", Path = "/nowhere", Status = 404, End = "refused", Error = "no_route" };
+        var exchange = new ExchangeRecord { ExchangeId = "ex-9", Method = "GET", Path = "/nowhere", Status = 404, End = ExchangeEnd.Refused, Error = "no_route" };
 
         var row = Assert.Single(_projections.Of(exchange, new()));
 

@@ -1,7 +1,8 @@
 using System.Buffers;
-using Holdfast.Proxy;
+using Holdfast.TestKit;
+using Holdfast.Wire;
 
-namespace Holdfast.Tests.Proxy;
+namespace Holdfast.Tests.Wire;
 
 /// <summary>What is put into pooled bytes comes out as it was, whatever its length and its pieces.</summary>
 public sealed class PooledBytesTests
@@ -101,6 +102,66 @@ public sealed class PooledBytesTests
 
         Assert.Equal(0, bytes.Length);
         Assert.True(bytes.Bytes.IsEmpty);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void The_memory_goes_back_when_the_owner_and_all_leases_have_let_it_go(int leases)
+    {
+        // In every order: the owner's turn is the first, the second …, the last.
+        for (var owners = 0; owners <= leases; owners++)
+        {
+            var bytes = new PooledBytes();
+            bytes.Append(new ReadOnlySequence<byte>(Pattern(100_000)));
+            Assert.All(Enumerable.Range(0, leases), _ => Assert.True(bytes.TryLease()));
+            var leased = bytes.Bytes;
+
+            for (var turn = 0; turn <= leases; turn++)
+            {
+                Assert.Equal(Pattern(100_000), leased.ToArray());
+                (turn == owners ? (Action)bytes.Dispose : bytes.EndLease)();
+            }
+
+            Assert.Equal(-1, leased.FirstSpan.IndexOfAnyExcept(PoisoningPool.Poison));
+            Assert.False(bytes.TryLease());
+        }
+    }
+
+    [Fact]
+    public async Task Leases_taken_and_ended_on_many_threads_never_see_memory_that_went_back()
+    {
+        var expected = Pattern(20_000);
+        for (var round = 0; round < 100; round++)
+        {
+            var bytes = new PooledBytes();
+            bytes.Append(new ReadOnlySequence<byte>(expected));
+            var seen = bytes.Bytes;
+            using var together = new Barrier(3);
+
+            bool Read()
+            {
+                together.SignalAndWait();
+                var isRight = true;
+                while (bytes.TryLease())
+                {
+                    isRight &= seen.ToArray().AsSpan().SequenceEqual(expected);
+                    bytes.EndLease();
+                }
+
+                return isRight;
+            }
+
+            Task<bool> OnAThreadOfItsOwn() => Task.Factory.StartNew(
+                Read, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+            Task<bool>[] readers = [OnAThreadOfItsOwn(), OnAThreadOfItsOwn()];
+            together.SignalAndWait();
+            bytes.Dispose();
+
+            Assert.All(await Task.WhenAll(readers), Assert.True);
+        }
     }
 
     private static byte[] Pattern(int length)

@@ -14,13 +14,13 @@ public sealed class SimulateTests
         await using var simulator = ChildProgram.Start(Repository.Holdfast, ["simulate", "--listen", "127.0.0.1:0"]);
         var line = await simulator.OutputLineAsync(new(@"(?m)listens on (?<address>http://\S+?)/?$"));
         var address = line.Groups["address"].Value;
-        var turns = Requests.Protocols.Select(protocol => Requests.Turn(protocol, "sim"))
+        var turns = SampleRequests.Protocols.Select(protocol => SampleRequests.Turn(protocol, "sim"))
             .Select(turn => new HttpTurn(address + turn.Path, turn.Body)).ToList();
 
         var results = await DotNetHttp.SendAsync(turns);
         await simulator.TerminateAsync();
 
-        foreach (var (protocol, result) in Requests.Protocols.Zip(results))
+        foreach (var (protocol, result) in SampleRequests.Protocols.Zip(results))
         {
             Assert.True(Reading.EndsWell(protocol, SseTranscript.Parse(result.Body)));
         }

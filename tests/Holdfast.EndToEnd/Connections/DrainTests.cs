@@ -16,7 +16,7 @@ public sealed class DrainTests
     {
         await using var gateway = await BuiltGateway.StartAsync();
         await using var running = await RawHttpClient.ConnectAsync(gateway.Address);
-        var (path, body) = Requests.Turn(protocol, "sim-i800");
+        var (path, body) = SampleRequests.Turn(protocol, "sim-i800");
         await running.RequestAsync("POST", path, body);
         var first = await running.ReadEventAsync();
 
@@ -44,7 +44,7 @@ public sealed class DrainTests
     {
         await using var gateway = await BuiltGateway.StartAsync();
         await using var running = await RawHttpClient.ConnectAsync(gateway.Address);
-        var (path, body) = Requests.Turn("anthropic", "sim-stall1");
+        var (path, body) = SampleRequests.Turn("anthropic", "sim-stall1");
         await running.RequestAsync("POST", path, body);
         var first = await running.ReadEventAsync();
 

@@ -19,12 +19,12 @@ public sealed class TlsTests(TlsGateway gateway) : IClassFixture<TlsGateway>
     [MemberData(nameof(Clients))]
     public async Task Turns_and_their_failures_arrive_as_they_do_without_TLS(string client)
     {
-        var turns = Requests.Protocols.SelectMany(protocol => Models.Select(model => Turn(protocol, model))).ToList();
+        var turns = SampleRequests.Protocols.SelectMany(protocol => Models.Select(model => Turn(protocol, model))).ToList();
 
         var results = await SendAsync(client, turns);
 
         Assert.All(results, result => Assert.Null(result.Failure));
-        foreach (var (protocol, answers) in Requests.Protocols.Zip(results.Chunk(Models.Length)))
+        foreach (var (protocol, answers) in SampleRequests.Protocols.Zip(results.Chunk(Models.Length)))
         {
             var (well, cut) = (SseTranscript.Parse(answers[0].Body), SseTranscript.Parse(answers[1].Body));
             var refused = answers[2];
@@ -68,7 +68,7 @@ public sealed class TlsTests(TlsGateway gateway) : IClassFixture<TlsGateway>
 
     private HttpTurn Turn(string protocol, string model)
     {
-        var (path, body) = Requests.Turn(protocol, model);
+        var (path, body) = SampleRequests.Turn(protocol, model);
         return new(gateway.BaseUrl + path, body);
     }
 

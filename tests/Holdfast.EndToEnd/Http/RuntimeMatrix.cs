@@ -14,7 +14,7 @@ public sealed class RuntimeMatrix
     {
         foreach (var scenario in Scenarios.Keys)
         {
-            _turns.AddRange(Requests.Protocols.Select(protocol => (scenario, protocol)));
+            _turns.AddRange(SampleRequests.Protocols.Select(protocol => (scenario, protocol)));
         }
 
         _runs = HttpClients.Names.ToDictionary(client => client, client => HttpClients.SendAsync(client,
@@ -39,7 +39,7 @@ public sealed class RuntimeMatrix
 
     private static HttpTurn Turn(string baseUrl, string protocol, string model, bool stream = true)
     {
-        var (path, body) = Requests.Turn(protocol, model, stream);
+        var (path, body) = SampleRequests.Turn(protocol, model, stream);
         return new(baseUrl + path, body);
     }
 }

@@ -6,7 +6,7 @@ namespace Holdfast.EndToEnd.Http;
 /// alike.</summary>
 public sealed class RuntimeMatrixTests(RuntimeMatrix matrix) : IClassFixture<RuntimeMatrix>
 {
-    public static MatrixTheoryData<string, string> Rows => new(HttpClients.Names, Requests.Protocols);
+    public static MatrixTheoryData<string, string> Rows => new(HttpClients.Names, SampleRequests.Protocols);
 
     /// <summary>R1, R4.</summary>
     [Theory]

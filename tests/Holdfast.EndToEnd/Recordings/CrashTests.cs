@@ -85,7 +85,7 @@ public sealed class CrashTests
         string[] models = ["sim", "sim-rst2", "sim-h529", "sim-err1", "sim-unknown"];
         for (var i = 0; !isOver.IsCancellationRequested; i++)
         {
-            var (path, body) = Requests.Turn("anthropic", models[i % models.Length], stream: i % 2 == 0);
+            var (path, body) = SampleRequests.Turn("anthropic", models[i % models.Length], stream: i % 2 == 0);
             try
             {
                 using var answer = await client.PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"), isOver);

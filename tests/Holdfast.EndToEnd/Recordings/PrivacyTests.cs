@@ -142,7 +142,7 @@ public sealed class PrivacyTests
     {
         using var client = new HttpClient { BaseAddress = gateway.Address };
         client.DefaultRequestHeaders.Add("x-session-id", session);
-        var (path, body) = Requests.Turn("anthropic", "sim", stream: false);
+        var (path, body) = SampleRequests.Turn("anthropic", "sim", stream: false);
         using var content = new StringContent(body.Replace("hello", words, StringComparison.Ordinal), Encoding.UTF8, "application/json");
         using var answer = await client.PostAsync(path, content);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());

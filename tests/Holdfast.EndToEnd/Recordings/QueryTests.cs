@@ -118,7 +118,7 @@ public sealed class QueryTests
     private static async Task<string> AskAsync(BuiltGateway gateway, string model)
     {
         using var client = new HttpClient { BaseAddress = gateway.Address };
-        var (path, body) = Requests.Turn("anthropic", model);
+        var (path, body) = SampleRequests.Turn("anthropic", model);
         using var answer = await client.PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"));
         await answer.Content.ReadAsStringAsync();
         return answer.Headers.GetValues("holdfast-exchange").Single();

@@ -6,9 +6,9 @@ namespace Holdfast.FunctionalTests.BadInput;
 /// bad input).</summary>
 public sealed class BadBodyTests
 {
-    public static TheoryData<string> Protocols => [.. Requests.Protocols];
+    public static TheoryData<string> Protocols => [.. SampleRequests.Protocols];
 
-    public static MatrixTheoryData<string, string> ProtocolsAndBodies => new(Requests.Protocols,
+    public static MatrixTheoryData<string, string> ProtocolsAndBodies => new(SampleRequests.Protocols,
     [
         "", "{", "nonsense", "[]", "\"text\"", "null", "{\"model\":\"x\",}", "{\"model\":\"x\"} trailing", "{'model':'x'}",
         "{\"model\":\"x\" \"stream\":true}", "{\"model\":\"x\",\"n\":NaN}", "{\"model\":\"x\",\"secret-canary\":01}",
@@ -21,7 +21,7 @@ public sealed class BadBodyTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, _) = Requests.Turn(protocol);
+        var (path, _) = SampleRequests.Turn(protocol);
 
         var head = await client.RequestAsync("POST", path, body, ("content-type", "application/json"));
 
@@ -57,7 +57,7 @@ public sealed class BadBodyTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, _) = Requests.Turn(protocol);
+        var (path, _) = SampleRequests.Turn(protocol);
 
         var head = await client.RequestAsync("POST", path, body);
 
@@ -84,7 +84,7 @@ public sealed class BadBodyTests
         {
             await using var gateway = await TestGateway.StartAsync();
             await using var client = await gateway.ConnectAsync();
-            var (path, body) = Requests.Turn(protocol);
+            var (path, body) = SampleRequests.Turn(protocol);
 
             var head = await client.RequestAsync("POST", path, body, ("content-type", contentType));
 
@@ -102,7 +102,7 @@ public sealed class BadBodyTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic");
+        var (path, body) = SampleRequests.Turn("anthropic");
 
         var head = await client.RequestAsync("POST", path, body, ("content-type", contentType));
 

@@ -110,7 +110,7 @@ public sealed class BadTargetTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
 
         var head = await client.RequestAsync("POST", path, body, ("holdfast-upstream", upstream));
         var message = await Refusals.AssertAsync(gateway, client, head, (400, "unknown_upstream"), protocol);

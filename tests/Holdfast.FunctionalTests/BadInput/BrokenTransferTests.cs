@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Connections;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
@@ -39,7 +40,7 @@ public sealed class BrokenTransferTests
         client.HalfClose();
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal(("client_aborted", "client", 0), (record.End, record.EndSide, record.Status));
+        Assert.Equal(("client_aborted", "client", 0), (record.End?.Word(), record.EndSide?.Word(), record.Status));
         Assert.Equal(0, gateway.Upstream.RequestCount);
         await client.WaitForEndAsync();
     }
@@ -55,7 +56,7 @@ public sealed class BrokenTransferTests
         client.Reset();
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal(("client_aborted", "client"), (record.End, record.EndSide));
+        Assert.Equal(("client_aborted", "client"), (record.End?.Word(), record.EndSide?.Word()));
         Assert.Equal(0, gateway.Upstream.RequestCount);
     }
 

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using System.Text.Json;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
@@ -27,7 +28,7 @@ internal static class Refusals
 
         var record = await gateway.NextRecordAsync();
         Assert.Equal(head.Header("holdfast-exchange"), record.ExchangeId);
-        Assert.Equal(("refused", "client"), (record.End, record.EndSide));
+        Assert.Equal(("refused", "client"), (record.End?.Word(), record.EndSide?.Word()));
         Assert.Equal((expected.Status, expected.Code), (record.Status, record.ErrorCode!));
         Assert.Equal(1, await gateway.MetricAsync("holdfast_refusals_total", $"error_type=\"{expected.Code}\""));
         Assert.Equal(1, await gateway.MetricAsync("holdfast_exchanges_total"));

@@ -38,7 +38,7 @@ public sealed class UnreadBodyTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic", stream: false);
+        var (path, body) = SampleRequests.Turn("anthropic", stream: false);
 
         var refused = await client.RequestAsync("POST", path, body, ("content-type", "text/plain"));
         await client.ReadToEndAsync();

@@ -32,7 +32,7 @@ public sealed class UpgradeTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("openai-responses");
+        var (path, body) = SampleRequests.Turn("openai-responses");
 
         await client.RequestAsync("GET", path, (byte[]?)null, ("Connection", "Upgrade"), ("Upgrade", "websocket"));
         await client.ReadToEndAsync();
@@ -46,7 +46,7 @@ public sealed class UpgradeTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic");
+        var (path, body) = SampleRequests.Turn("anthropic");
 
         var head = await client.RequestAsync("POST", path, body, ("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c"));
 

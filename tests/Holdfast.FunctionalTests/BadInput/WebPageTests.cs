@@ -7,10 +7,10 @@ namespace Holdfast.FunctionalTests.BadInput;
 public sealed class WebPageTests
 {
     public static MatrixTheoryData<string, string> ProtocolsAndHosts => new(
-        Requests.Protocols, ["evil.example", "evil.example:8484", "127.0.0.1.evil.example", "localhost.evil.example", "0.0.0.0"]);
+        SampleRequests.Protocols, ["evil.example", "evil.example:8484", "127.0.0.1.evil.example", "localhost.evil.example", "0.0.0.0"]);
 
     public static MatrixTheoryData<string, string> ProtocolsAndOrigins => new(
-        Requests.Protocols, ["https://evil.example", "null", "http://localhost:3000", "https://127.0.0.1", "http://127.0.0.1"]);
+        SampleRequests.Protocols, ["https://evil.example", "null", "http://localhost:3000", "https://127.0.0.1", "http://127.0.0.1"]);
 
     [Theory]
     [MemberData(nameof(ProtocolsAndHosts))]
@@ -18,7 +18,7 @@ public sealed class WebPageTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
 
         var head = await client.RequestAsync("POST", path, body, ("Host", host));
 
@@ -31,7 +31,7 @@ public sealed class WebPageTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
 
         var head = await client.RequestAsync("POST", path, body, ("Origin", origin));
 
@@ -96,7 +96,7 @@ public sealed class WebPageTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic");
+        var (path, body) = SampleRequests.Turn("anthropic");
 
         var head = await client.RequestAsync("POST", path, body, ("Host", host));
 
@@ -112,7 +112,7 @@ public sealed class WebPageTests
             options.AllowedOrigins = ["https://chat.corp.example"];
         });
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic", stream: false);
+        var (path, body) = SampleRequests.Turn("anthropic", stream: false);
 
         foreach (var origin in (string[])[$"http://{gateway.Address.Authority}", "https://chat.corp.example"])
         {

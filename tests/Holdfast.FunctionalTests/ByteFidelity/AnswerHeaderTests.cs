@@ -24,7 +24,7 @@ public sealed class AnswerHeaderTests
         await using var gateway = await TestGateway.StartAsync();
         gateway.Upstream.Always(AnswerWith(isStream, EndToEnd));
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("openai-chat", stream: isStream);
+        var (path, body) = SampleRequests.Turn("openai-chat", stream: isStream);
 
         var head = await client.RequestAsync("POST", path, body);
 
@@ -43,7 +43,7 @@ public sealed class AnswerHeaderTests
         gateway.Upstream.Always(AnswerWith(isStream, ["set-cookie: __cf_bm=1; Path=/; Expires=Wed, 1 Jan 2031 00:00:00 GMT",
             "set-cookie: b=2", "www-authenticate: Bearer realm=\"x\", error=\"y\"", "www-authenticate: Basic"]));
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("openai-chat", stream: isStream);
+        var (path, body) = SampleRequests.Turn("openai-chat", stream: isStream);
 
         var head = await client.RequestAsync("POST", path, body);
 
@@ -63,7 +63,7 @@ public sealed class AnswerHeaderTests
         // The literal answer is written as Latin-1: these are the bytes of "Zürich" in UTF-8 and in Latin-1.
         gateway.Upstream.Always(AnswerWith(isStream, ["x-utf8: ZÃ¼rich", "x-latin1: Zürich"]));
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("openai-chat", stream: isStream);
+        var (path, body) = SampleRequests.Turn("openai-chat", stream: isStream);
 
         var head = await client.RequestAsync("POST", path, body);
 
@@ -79,7 +79,7 @@ public sealed class AnswerHeaderTests
             ["connection: X-Named", "x-named: 1", "keep-alive: timeout=3", "proxy-authenticate: Basic", "upgrade: h2c",
                 "trailer: x-sum", "alt-svc: h3=\":443\"", "x-stays: yes"]));
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("openai-chat", stream: isStream);
+        var (path, body) = SampleRequests.Turn("openai-chat", stream: isStream);
 
         var head = await client.RequestAsync("POST", path, body);
 
@@ -96,7 +96,7 @@ public sealed class AnswerHeaderTests
         await using var gateway = await TestGateway.StartAsync();
         gateway.Upstream.Always(AnswerWith(isStream, ["x-control: a\u0001b", "x-bell: \u0007", "x-tab: a\tb", "x-stays: yes"]));
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("openai-chat", stream: isStream);
+        var (path, body) = SampleRequests.Turn("openai-chat", stream: isStream);
 
         var head = await client.RequestAsync("POST", path, body);
 
@@ -112,7 +112,7 @@ public sealed class AnswerHeaderTests
         await using var gateway = await TestGateway.StartAsync();
         gateway.Upstream.Always(LiteralAnswer.Of(status, "{}"u8.ToArray(), "content-type: application/json"));
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("openai-chat");
+        var (path, body) = SampleRequests.Turn("openai-chat");
 
         var head = await client.RequestAsync("POST", path, body);
 

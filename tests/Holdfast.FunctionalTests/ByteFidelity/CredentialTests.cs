@@ -28,11 +28,11 @@ public sealed class CredentialTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        foreach (var protocol in Requests.Protocols)
+        foreach (var protocol in SampleRequests.Protocols)
         {
             foreach (var prefix in (string[])["", "/wizard"])
             {
-                var (path, body) = Requests.Turn(protocol);
+                var (path, body) = SampleRequests.Turn(protocol);
 
                 var head = await client.RequestAsync("POST", prefix + path, body, (name, value));
                 await client.ReadToEndAsync();
@@ -67,7 +67,7 @@ public sealed class CredentialTests
         await using var gateway = await TestGateway.StartAsync(
             upstream: options => options.Credential = new CredentialOptions { Env = "TEST_KEY" });
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
         path += protocol == "gemini" ? $"&k%65y={Canary}&access_token={Canary}" : "";
 
         var head = await client.RequestAsync("POST", path, body, EveryCredential);
@@ -84,7 +84,7 @@ public sealed class CredentialTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol, "sim-echo", stream: false);
+        var (path, body) = SampleRequests.Turn(protocol, "sim-echo", stream: false);
         path += $"?key={Canary}&access_token={Canary}";
 
         var head = await client.RequestAsync("POST", path, body, EveryCredential);

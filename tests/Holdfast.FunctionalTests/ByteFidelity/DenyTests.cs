@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
@@ -20,7 +21,7 @@ public sealed class DenyTests
     {
         await using var gateway = await TestGateway.StartAsync(options => options.Deny = Rules);
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
         foreach (var field in (string[])["\"fallbacks\":[]", "\"fallb\\u0061cks\":null", "\"x\":1,\"fallbacks\":\"a\""])
         {
             var head = await client.RequestAsync("POST", path, "{" + field + "," + body[1..]);
@@ -41,7 +42,7 @@ public sealed class DenyTests
     {
         await using var gateway = await TestGateway.StartAsync(options => options.Deny = Rules);
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic");
+        var (path, body) = SampleRequests.Turn("anthropic");
 
         var head = await client.RequestAsync("POST", path, body, ("X-Bad-Feature", "on"));
 
@@ -118,6 +119,6 @@ public sealed class DenyTests
     private static async Task<(string End, string? Code)> EndOfNextAsync(TestGateway gateway)
     {
         var record = await gateway.NextRecordAsync();
-        return (record.End, record.ErrorCode);
+        return (record.End!.Value.Word(), record.ErrorCode);
     }
 }

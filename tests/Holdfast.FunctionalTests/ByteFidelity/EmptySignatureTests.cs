@@ -37,7 +37,7 @@ public sealed class EmptySignatureTests
         await using var gateway = await TestGateway.StartAsync();
         gateway.Upstream.Always(answer);
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic", stream: isStream);
+        var (path, body) = SampleRequests.Turn("anthropic", stream: isStream);
 
         await client.RequestAsync("POST", path, body);
 

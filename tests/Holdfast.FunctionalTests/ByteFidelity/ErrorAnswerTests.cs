@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -35,7 +36,7 @@ public sealed class ErrorAnswerTests
             var wanted = Encoding.UTF8.GetBytes(
                 $$"""{ "error":{"message":"nö {{status}}" , "type":"t_{{status}}","code":1.0, "code":2},"extra":[1e5] }""" + "\n\n");
             gateway.Upstream.Always(LiteralAnswer.Of(status, wanted, ["content-type: application/json", .. Hints]));
-            var (path, body) = Requests.Turn(protocol, stream: status % 2 == 0);
+            var (path, body) = SampleRequests.Turn(protocol, stream: status % 2 == 0);
 
             var head = await client.RequestAsync("POST", path, body);
             var got = await client.ReadToEndAsync();
@@ -46,7 +47,7 @@ public sealed class ErrorAnswerTests
             Assert.Null(head.Header("holdfast-error"));
             Assert.Equal("exact", head.Header("holdfast-fidelity"));
             var record = await gateway.NextRecordAsync();
-            Assert.Equal(("upstream_error", status, status), (record.End, record.Status, record.UpstreamStatus!.Value));
+            Assert.Equal(("upstream_error", status, status), (record.End?.Word(), record.Status, record.UpstreamStatus!.Value));
             Assert.Equal("req_011", record.UpstreamRequestId);
         }
     }
@@ -62,7 +63,7 @@ public sealed class ErrorAnswerTests
         await using var gateway = await TestGateway.StartAsync();
         gateway.Upstream.Always(Answer.Status(503, wanted, contentType));
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("openai-chat");
+        var (path, body) = SampleRequests.Turn("openai-chat");
 
         var head = await client.RequestAsync("POST", path, body);
 
@@ -79,7 +80,7 @@ public sealed class ErrorAnswerTests
         foreach (var status in (int[])[200, 400, 403, 404, 429, 500, 502, 503, 504, 520, 524, 529])
         {
             gateway.Upstream.Always(Answer.Html(status).Header("retry-after", "9"));
-            var (path, body) = Requests.Turn(protocol, stream: status % 2 == 0);
+            var (path, body) = SampleRequests.Turn(protocol, stream: status % 2 == 0);
 
             var head = await client.RequestAsync("POST", path, body);
             var text = await client.ReadTextAsync();
@@ -104,7 +105,7 @@ public sealed class ErrorAnswerTests
         string[] headers = header.Length == 0 ? [] : [header];
         gateway.Upstream.Always(LiteralAnswer.Of(502, Encoding.UTF8.GetBytes(page), headers));
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic");
+        var (path, body) = SampleRequests.Turn("anthropic");
 
         var head = await client.RequestAsync("POST", path, body);
 

@@ -73,7 +73,7 @@ public sealed class LargeBodyTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (_, body) = Requests.Turn("anthropic", stream: false);
+        var (_, body) = SampleRequests.Turn("anthropic", stream: false);
 
         await client.SendAsync(Head(gateway, $"Content-Length: {body.Length}\r\nExpect: 100-continue"));
         var interim = await client.ReadInterimAsync();
@@ -109,7 +109,7 @@ public sealed class LargeBodyTests
         const string Answered = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
         gateway.Upstream.Always(Answer.Raw(Encoding.ASCII.GetBytes(interim + Answered)));
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("openai-chat");
+        var (path, body) = SampleRequests.Turn("openai-chat");
 
         var head = await client.RequestAsync("POST", path, body);
 

@@ -75,9 +75,9 @@ public sealed class ProbeTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        foreach (var protocol in Requests.Protocols.Concat(Requests.Protocols))
+        foreach (var protocol in SampleRequests.Protocols.Concat(SampleRequests.Protocols))
         {
-            var (path, body) = Requests.Turn(protocol, stream: false);
+            var (path, body) = SampleRequests.Turn(protocol, stream: false);
 
             var head = await client.RequestAsync("POST", path, body);
             var text = await client.ReadTextAsync();

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Wire;
 using System.Text;
 using Holdfast.Simulator.Answers;
@@ -69,7 +70,7 @@ public sealed class RepairedStreamTests
         var wanted = SampleStreams.With(protocol, "\u0001").Replace("\n", "\r\n", StringComparison.Ordinal);
         var sent = wanted.Replace("\u0001", bad, StringComparison.Ordinal);
         gateway.Upstream.Always(Answer.Sse(SampleStreams.Of(protocol), sent));
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
 
         var head = await client.RequestAsync("POST", path, body);
         var got = await client.ReadTextAsync();
@@ -89,7 +90,7 @@ public sealed class RepairedStreamTests
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
         gateway.Upstream.Always(Answer.Sse(SampleStreams.Of(protocol), first + SampleStreams.Text(protocol).Text).WithBom());
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
 
         await client.RequestAsync("POST", path, body);
         var got = await client.ReadToEndAsync();
@@ -110,14 +111,14 @@ public sealed class RepairedStreamTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        foreach (var protocol in Requests.Protocols)
+        foreach (var protocol in SampleRequests.Protocols)
         {
             var wanted = SampleStreams.Text(protocol);
             var answer = Answer.Sse(wanted);
             gateway.Upstream.Always(contentType is null
                 ? LiteralAnswer.Of(200, wanted.Bytes.ToArray())
                 : (size == 0 ? answer : answer.Split(size)).Header("content-type", contentType));
-            var (path, body) = Requests.Turn(protocol);
+            var (path, body) = SampleRequests.Turn(protocol);
 
             var head = await client.RequestAsync("POST", path, body);
             var got = await client.ReadToEndAsync();
@@ -126,7 +127,7 @@ public sealed class RepairedStreamTests
             Assert.Equal(wanted.Text, Encoding.UTF8.GetString(got));
             var record = await gateway.NextRecordAsync();
             Assert.True(record.IsSse, protocol);
-            Assert.Equal((protocol, "completed"), (protocol, record.End));
+            Assert.Equal((protocol, "completed"), (protocol, record.End?.Word()));
         }
     }
 
@@ -136,7 +137,7 @@ public sealed class RepairedStreamTests
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
         gateway.Upstream.Always(Answer.Ok().WithBom());
-        var (path, body) = Requests.Turn("anthropic");
+        var (path, body) = SampleRequests.Turn("anthropic");
 
         await client.RequestAsync("POST", path, body);
         await client.ReadToEndAsync();
@@ -151,7 +152,7 @@ public sealed class RepairedStreamTests
         await using var client = await gateway.ConnectAsync();
         var clean = SampleStreams.Text(protocol);
         gateway.Upstream.Always(soil(Answer.Sse(clean)));
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
 
         var head = await client.RequestAsync("POST", path, body);
         var got = await client.ReadToEndAsync();
@@ -160,6 +161,6 @@ public sealed class RepairedStreamTests
         Assert.Equal(BodyEnd.CleanEnd, client.End);
         Assert.Equal(isKnownAtHead ? "repaired" : "exact", head.Header("holdfast-fidelity"));
         var record = await gateway.NextRecordAsync();
-        Assert.Equal(("repaired", "completed"), (record.Fidelity, record.End));
+        Assert.Equal(("repaired", "completed"), (record.Fidelity?.Word(), record.End?.Word()));
     }
 }

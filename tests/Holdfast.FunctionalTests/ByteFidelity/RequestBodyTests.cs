@@ -19,7 +19,7 @@ public sealed class RequestBodyTests
         await using var gateway = await TestGateway.StartAsync();
         gateway.Upstream.Always(Answer.Echo());
         await using var client = await gateway.ConnectAsync();
-        var (path, _) = Requests.Turn(protocol);
+        var (path, _) = SampleRequests.Turn(protocol);
 
         foreach (var (name, body) in AdversarialBodies.All)
         {
@@ -77,7 +77,7 @@ public sealed class RequestBodyTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic", stream: false);
+        var (path, body) = SampleRequests.Turn("anthropic", stream: false);
 
         var head = await client.RequestAsync("POST", path, body);
 

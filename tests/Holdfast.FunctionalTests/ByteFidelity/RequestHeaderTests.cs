@@ -47,7 +47,7 @@ public sealed class RequestHeaderTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic", stream: false);
+        var (path, body) = SampleRequests.Turn("anthropic", stream: false);
 
         await client.RequestAsync("POST", path, body, EndToEnd);
 
@@ -63,7 +63,7 @@ public sealed class RequestHeaderTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic", stream: false);
+        var (path, body) = SampleRequests.Turn("anthropic", stream: false);
 
         await client.RequestAsync("POST", path, body, ("x-one", "1"));
 
@@ -76,7 +76,7 @@ public sealed class RequestHeaderTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic");
+        var (path, body) = SampleRequests.Turn("anthropic");
 
         await client.RequestAsync("POST", path, body,
             ("anthropic-beta", "oauth-2025-04-20,interleaved-thinking-2025-05-14"),
@@ -99,7 +99,7 @@ public sealed class RequestHeaderTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic");
+        var (path, body) = SampleRequests.Turn("anthropic");
 
         var head = await client.RequestAsync("POST", path, body, ("x-title", value));
 
@@ -129,7 +129,7 @@ public sealed class RequestHeaderTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic");
+        var (path, body) = SampleRequests.Turn("anthropic");
 
         await client.RequestAsync("POST", path, body,
             ("Connection", "X-Named, x-also-named"), ("x-named", "1"), ("X-Also-Named", "2"),
@@ -154,7 +154,7 @@ public sealed class RequestHeaderTests
 
         foreach (var isStream in (bool[])[true, false])
         {
-            var (path, body) = Requests.Turn(protocol, stream: isStream);
+            var (path, body) = SampleRequests.Turn(protocol, stream: isStream);
             await client.RequestAsync("POST", path, body, ("accept-encoding", Encodings));
             await client.ReadToEndAsync();
         }

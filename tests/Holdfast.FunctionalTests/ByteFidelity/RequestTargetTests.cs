@@ -46,7 +46,7 @@ public sealed class RequestTargetTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic");
+        var (path, body) = SampleRequests.Turn("anthropic");
 
         await client.RequestAsync("POST", path, body);
         var without = await client.ReadToEndAsync();

@@ -7,7 +7,7 @@ namespace Holdfast.FunctionalTests.ByteFidelity;
 /// <summary>A healthy stream of each protocol, literal, with text beyond ASCII.</summary>
 internal static class SampleStreams
 {
-    public static TheoryData<string> Protocols => [.. Requests.Protocols];
+    public static TheoryData<string> Protocols => [.. SampleRequests.Protocols];
 
     /// <summary>The simulator's word for a protocol.</summary>
     public static SimulatedProtocol Of(string protocol) => protocol switch

@@ -38,10 +38,10 @@ public sealed class SecrecyTests
         var count = 0;
         foreach (var answer in Answers())
         {
-            foreach (var protocol in Requests.Protocols)
+            foreach (var protocol in SampleRequests.Protocols)
             {
                 gateway.Upstream.Always(answer);
-                var (path, body) = Requests.Turn(protocol, stream: ++count % 2 == 0);
+                var (path, body) = SampleRequests.Turn(protocol, stream: ++count % 2 == 0);
                 told.AppendLine(await AskAsync(gateway, "POST", path, body.Replace("hello", Prompt, StringComparison.Ordinal)));
             }
         }

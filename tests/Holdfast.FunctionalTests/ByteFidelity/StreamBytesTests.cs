@@ -157,7 +157,7 @@ public sealed class StreamBytesTests
 
     private static async Task<(string? Fidelity, byte[] Body)> AskAsync(RawHttpClient client, string protocol)
     {
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
         var head = await client.RequestAsync("POST", path, body);
         Assert.Equal(200, head.Status);
         var bytes = await client.ReadToEndAsync();

@@ -11,7 +11,7 @@ namespace Holdfast.FunctionalTests.ByteFidelity;
 public sealed class UnaskedCompressionTests
 {
     public static TheoryData<string, string> ProtocolsAndEncodings => new MatrixTheoryData<string, string>(
-        Requests.Protocols, ["gzip", "GZIP", "x-gzip", "br", "deflate"]);
+        SampleRequests.Protocols, ["gzip", "GZIP", "x-gzip", "br", "deflate"]);
 
     public static TheoryData<string> Protocols => SampleStreams.Protocols;
 
@@ -24,7 +24,7 @@ public sealed class UnaskedCompressionTests
         var wanted = SampleStreams.Text(protocol).Text;
         gateway.Upstream.Always(LiteralAnswer.Of(200, Encode(wanted, encoding),
             "content-type: text/event-stream", $"content-encoding: {encoding}"));
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
 
         var head = await client.RequestAsync("POST", path, body);
         var got = await client.ReadToEndAsync();
@@ -45,7 +45,7 @@ public sealed class UnaskedCompressionTests
         foreach (var answer in (Answer[])[Answer.Ok().Gzip(), Answer.Ok().Brotli()])
         {
             gateway.Upstream.Always(answer.Split(size));
-            var (path, body) = Requests.Turn("anthropic");
+            var (path, body) = SampleRequests.Turn("anthropic");
 
             await client.RequestAsync("POST", path, body);
             var got = await client.ReadTextAsync();
@@ -62,7 +62,7 @@ public sealed class UnaskedCompressionTests
         var wanted = SampleStreams.Text("anthropic").Text;
         gateway.Upstream.Always(LiteralAnswer.Of(200, Encode(Encode(wanted, "br"), "gzip"),
             "content-type: text/event-stream", "content-encoding: br, gzip"));
-        var (path, body) = Requests.Turn("anthropic");
+        var (path, body) = SampleRequests.Turn("anthropic");
 
         await client.RequestAsync("POST", path, body);
 
@@ -76,7 +76,7 @@ public sealed class UnaskedCompressionTests
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
         gateway.Upstream.Always(Answer.Ok().Header("content-encoding", "zstd"));
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
 
         var head = await client.RequestAsync("POST", path, body);
         var text = await client.ReadTextAsync();
@@ -94,7 +94,7 @@ public sealed class UnaskedCompressionTests
         const string Wanted = """{"type":"error","error":{"type":"overloaded_error","message":"x"}}""";
         gateway.Upstream.Always(LiteralAnswer.Of(529, Encode(Wanted, "gzip"),
             "content-type: application/json", "content-encoding: gzip"));
-        var (path, body) = Requests.Turn("anthropic");
+        var (path, body) = SampleRequests.Turn("anthropic");
 
         var head = await client.RequestAsync("POST", path, body);
 

@@ -18,7 +18,7 @@ public sealed class WholeAnswerTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol, stream: false);
+        var (path, body) = SampleRequests.Turn(protocol, stream: false);
         foreach (var (name, wanted) in AdversarialBodies.All)
         {
             if (name == "bytes that are no UTF-8")
@@ -56,7 +56,7 @@ public sealed class WholeAnswerTests
         await using var client = await gateway.ConnectAsync();
         var wanted = $$"""{"x":"{{new string('x', length - 8)}}"}""";
         gateway.Upstream.Always(Answer.Json(wanted));
-        var (path, body) = Requests.Turn("openai-chat", stream: false);
+        var (path, body) = SampleRequests.Turn("openai-chat", stream: false);
 
         await client.RequestAsync("POST", path, body);
         var got = await client.ReadToEndAsync();
@@ -71,7 +71,7 @@ public sealed class WholeAnswerTests
         await using var gateway = await TestGateway.StartAsync();
         await using var direct = await RawHttpClient.ConnectAsync(gateway.Upstream.BaseUrl);
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic", "sim-gzip", stream: false);
+        var (path, body) = SampleRequests.Turn("anthropic", "sim-gzip", stream: false);
 
         await direct.RequestAsync("POST", path, body, ("accept-encoding", "gzip"));
         var wanted = await direct.ReadToEndAsync();
@@ -114,7 +114,7 @@ public sealed class WholeAnswerTests
         await using var client = await gateway.ConnectAsync();
         const string Wanted = "{ \"id\":\"x\", \"n\":1.0 }\n";
         gateway.Upstream.Always(Answer.Json(Wanted));
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
 
         var head = await client.RequestAsync("POST", path, body);
 

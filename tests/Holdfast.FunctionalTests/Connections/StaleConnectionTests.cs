@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 
@@ -11,7 +12,7 @@ public sealed class StaleConnectionTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic", stream: false);
+        var (path, body) = SampleRequests.Turn("anthropic", stream: false);
 
         for (var i = 0; i < 100; i++)
         {
@@ -29,7 +30,7 @@ public sealed class StaleConnectionTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic", stream: false);
+        var (path, body) = SampleRequests.Turn("anthropic", stream: false);
         await client.RequestAsync("POST", path, body);
         await client.ReadToEndAsync();
         await gateway.NextRecordAsync();
@@ -42,7 +43,7 @@ public sealed class StaleConnectionTests
         Assert.Equal("1", head.Header("holdfast-stale-repeat"));
         Assert.Equal("1", head.Header("holdfast-attempts"));
         var record = await gateway.NextRecordAsync();
-        Assert.Equal((true, "completed"), (record.StaleRepeat, record.End));
+        Assert.Equal((true, "completed"), (record.StaleRepeat, record.End?.Word()));
     }
 
     [Theory]
@@ -52,7 +53,7 @@ public sealed class StaleConnectionTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic", stream: false);
+        var (path, body) = SampleRequests.Turn("anthropic", stream: false);
         gateway.Upstream.Script(resets ? Answer.Ok().ResetBeforeHeaders() : Answer.Ok().FinBeforeHeaders());
 
         var head = await client.RequestAsync("POST", path, body);
@@ -68,7 +69,7 @@ public sealed class StaleConnectionTests
     {
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic", stream: false);
+        var (path, body) = SampleRequests.Turn("anthropic", stream: false);
         await client.RequestAsync("POST", path, body);
         await client.ReadToEndAsync();
         gateway.Upstream.Script(Answer.Ok().ResetBeforeHeaders(), Answer.Ok().ResetBeforeHeaders());

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using System.Text.Json;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
@@ -26,14 +27,14 @@ public sealed class BeforeHeadersTests
         ("html", "upstream_html", "network", 502, 1),
     ];
 
-    public static TheoryData<string> Protocols => [.. Requests.Protocols];
+    public static TheoryData<string> Protocols => [.. SampleRequests.Protocols];
 
     public static TheoryData<string, string> Cases
     {
         get
         {
             var cases = new TheoryData<string, string>();
-            foreach (var protocol in Requests.Protocols)
+            foreach (var protocol in SampleRequests.Protocols)
             {
                 foreach (var (fault, _, _, _, _) in Faults)
                 {
@@ -68,7 +69,7 @@ public sealed class BeforeHeadersTests
             await using var client = await gateway.ConnectAsync();
             foreach (var stream in (bool[])[true, false])
             {
-                var (path, body) = Requests.Turn(protocol, stream: stream);
+                var (path, body) = SampleRequests.Turn(protocol, stream: stream);
 
                 var head = await client.RequestAsync("POST", path, body);
                 var error = TerminalError.OfBody(
@@ -90,7 +91,7 @@ public sealed class BeforeHeadersTests
         var time = errorClass == "timeout" ? new ManualTime() : null;
         await using var gateway = await StartAsync(fault, closed.BaseUrl, time);
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol, stream: stream);
+        var (path, body) = SampleRequests.Turn(protocol, stream: stream);
 
         var answer = client.RequestAsync("POST", path, body);
         if (time is not null)
@@ -111,7 +112,7 @@ public sealed class BeforeHeadersTests
         Assert.Equal((code, errorClass), (error.Code, error.Class));
         Assert.Equal(errorClass == "timeout" ? "timeout_error" : "connection_error", error.Type);
         Assert.Equal(ledger, gateway.Upstream.RequestCount);
-        Assert.Equal(("failed", code, 1), (record.End, record.ErrorCode, record.Attempts));
+        Assert.Equal(("failed", code, 1), (record.End?.Word(), record.ErrorCode, record.Attempts));
         CheckMessage(protocol, code, error.Message);
     }
 

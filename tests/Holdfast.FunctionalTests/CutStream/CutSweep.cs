@@ -47,7 +47,7 @@ public sealed class CutSweep : IAsyncDisposable
     /// <summary>Runs the sweep. Every answer is read to its end; each wait has the test deadline (R90).</summary>
     public Task<IReadOnlyList<CutAnswer>> RunAsync(string protocol, bool stream, IEnumerable<int> cuts)
     {
-        var (path, body) = Requests.Turn(protocol, stream: stream);
+        var (path, body) = SampleRequests.Turn(protocol, stream: stream);
         return RunAsync(path, body, cuts);
     }
 

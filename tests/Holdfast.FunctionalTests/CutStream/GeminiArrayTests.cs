@@ -1,3 +1,4 @@
+using Holdfast.Wire;
 using Holdfast.Recording.Records;
 using System.Text;
 using System.Text.Json;
@@ -34,7 +35,7 @@ public sealed class GeminiArrayTests
         Assert.StartsWith("application/json", head.Header("content-type"));
         Assert.Equal(whole, Encoding.UTF8.GetString(first!) + rest);
         Assert.Equal(JsonValueKind.Array, JsonSerializer.Deserialize<JsonElement>(whole).ValueKind);
-        Assert.Equal(("completed", false), (record.End, record.IsSse));
+        Assert.Equal(("completed", false), (record.End?.Word(), record.IsSse));
         Assert.Equal(25, record.InputTokens);
     }
 
@@ -93,7 +94,7 @@ public sealed class GeminiArrayTests
 
         Assert.Equal(whole[..whole.LastIndexOf('}')] + "}]", body);
         Assert.Equal(BodyEnd.CleanEnd, client.End);
-        Assert.Equal(("completed", "repaired"), (record.End, record.Fidelity));
+        Assert.Equal(("completed", "repaired"), (record.End?.Word(), record.Fidelity?.Word()));
     }
 
     /// <summary>Before the first element nothing may be sent, since nothing could be taken back; between elements
@@ -132,7 +133,7 @@ public sealed class GeminiArrayTests
         Assert.StartsWith("application/json", head.Header("content-type"));
         Assert.Equal(" ", Encoding.UTF8.GetString(blank!));
         Assert.Equal(whole, body.ToString());
-        Assert.Equal(("completed", 1, false), (record.End, record.Keepalives, record.IsSse));
+        Assert.Equal(("completed", 1, false), (record.End?.Word(), record.Keepalives, record.IsSse));
     }
 
     private static async Task<string> DirectAsync(TestGateway gateway)

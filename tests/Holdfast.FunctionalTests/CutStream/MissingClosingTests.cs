@@ -1,3 +1,4 @@
+using Holdfast.Wire;
 using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
@@ -35,7 +36,7 @@ public sealed class MissingClosingTests
             Assert.DoesNotContain(closing, without);
             Assert.Equal(without + closing, body);
             Assert.Equal((200, BodyEnd.CleanEnd), (head.Status, end));
-            Assert.Equal(("completed", "repaired", (string?)null), (record.End, record.Fidelity, record.Error));
+            Assert.Equal(("completed", "repaired", (string?)null), (record.End?.Word(), record.Fidelity?.Word(), record.Error));
         }
     }
 
@@ -79,13 +80,13 @@ public sealed class MissingClosingTests
 
         Assert.Equal(whole, body);
         Assert.Equal(BodyEnd.CleanEnd, end);
-        Assert.Equal(("completed", "repaired"), (record.End, record.Fidelity));
+        Assert.Equal(("completed", "repaired"), (record.End?.Word(), record.Fidelity?.Word()));
     }
 
     private static async Task<(RawAnswer Head, string Body, BodyEnd End)> ReadAsync(TestGateway gateway, string protocol)
     {
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
         var head = await client.RequestAsync("POST", path, body);
         return (head, await client.ReadTextAsync(), client.End);
     }
@@ -93,7 +94,7 @@ public sealed class MissingClosingTests
     private static async Task<string> DirectAsync(TestGateway gateway, string protocol)
     {
         await using var client = await RawHttpClient.ConnectAsync(gateway.Upstream.BaseUrl);
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
         await client.RequestAsync("POST", path, body);
         return await client.ReadTextAsync();
     }

@@ -12,7 +12,7 @@ public sealed class OpenedEarlyFailureTests
 {
     private static readonly TimeSpan UpstreamDelay = TimeSpan.FromHours(1);
 
-    public static TheoryData<string> Protocols => [.. Requests.Protocols];
+    public static TheoryData<string> Protocols => [.. SampleRequests.Protocols];
 
     [Theory]
     [MemberData(nameof(Protocols))]
@@ -22,7 +22,7 @@ public sealed class OpenedEarlyFailureTests
 
         var error = TerminalError.OfStream(protocol, WithoutCreated(protocol, events));
         Assert.Equal(("upstream_reset", "connection_error"), (error.Code, error.Type));
-        Assert.Equal(("failed", "read ECONNRESET"), (record.End, record.Error));
+        Assert.Equal(("failed", "read ECONNRESET"), (record.End?.Word(), record.Error));
     }
 
     [Theory]
@@ -33,7 +33,7 @@ public sealed class OpenedEarlyFailureTests
 
         var error = TerminalError.OfStream(protocol, WithoutCreated(protocol, events));
         Assert.Equal(("stream_truncated", "connection_error"), (error.Code, error.Type));
-        Assert.Equal(("failed", "socket hang up"), (record.End, record.Error));
+        Assert.Equal(("failed", "socket hang up"), (record.End?.Word(), record.Error));
     }
 
     [Theory]
@@ -80,7 +80,7 @@ public sealed class OpenedEarlyFailureTests
         var typeName = protocol switch { "openai-responses" => "code", "gemini" => "status", _ => "type" };
         Assert.Equal(type, error.GetProperty(typeName).GetString());
         Assert.Equal(message, error.GetProperty("message").GetString());
-        Assert.Equal(("upstream_error", 529), (record.End, record.UpstreamStatus));
+        Assert.Equal(("upstream_error", 529), (record.End?.Word(), record.UpstreamStatus));
     }
 
     /// <summary>An error answer that is no JSON of the protocol still ends the stream in the protocol's form.</summary>
@@ -94,7 +94,7 @@ public sealed class OpenedEarlyFailureTests
 
             var error = TerminalError.OfStream(protocol, WithoutCreated(protocol, events));
             Assert.Equal("upstream_protocol", error.Code);
-            Assert.Equal(("upstream_error", 503), (record.End, record.UpstreamStatus));
+            Assert.Equal(("upstream_error", 503), (record.End?.Word(), record.UpstreamStatus));
         }
     }
 
@@ -106,7 +106,7 @@ public sealed class OpenedEarlyFailureTests
         var (events, record) = await RunAsync(protocol, Answer.Ok());
 
         Assert.True(events.Count > 2);
-        Assert.Equal(("completed", true, true), (record.End, record.OpenedEarly, record.TerminalSeen || protocol == "gemini"));
+        Assert.Equal(("completed", true, true), (record.End?.Word(), record.OpenedEarly, record.TerminalSeen || protocol == "gemini"));
     }
 
     /// <summary>Runs one exchange: the upstream begins to answer only when the client has its early opening.</summary>
@@ -119,7 +119,7 @@ public sealed class OpenedEarlyFailureTests
             simulator: new SimulatorOptions { OtherModels = "sim", TimeProvider = upstreamTime });
         gateway.Upstream.Always(answer.DelayHeaders(UpstreamDelay));
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
 
         var head = await client.RequestAsync("POST", path, body);
         await upstreamTime.WaitForTimerDueInAsync(UpstreamDelay);

@@ -52,7 +52,7 @@ public sealed class RecordWordsTests
             ("claude-cli", "2.1.329", "anthropic", "POST", "/v1/messages", "?beta=true", 1),
             (r.ClientName, r.ClientVersion, r.Upstream, r.Method, r.Path, r.Query, r.Attempts)));
         Assert.All(records.Where(r => r.Error == "client_aborted"),
-            r => Assert.Equal(("client_aborted", "client", r.IsSse ? 200 : 0), (r.End, r.EndSide, r.Status)));
+            r => Assert.Equal(("client_aborted", "client", r.IsSse ? 200 : 0), (r.End?.Word(), r.EndSide?.Word(), r.Status)));
 
         // R20: the report's own statement, on what was written down.
         await gateway.StopAsync();
@@ -71,7 +71,7 @@ public sealed class RecordWordsTests
         await using var gateway = await TestGateway.StartAsync();
         gateway.Upstream.Always(Answer.Ok().ResetAfterEvent(4));
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic", "claude-x");
+        var (path, body) = SampleRequests.Turn("anthropic", "claude-x");
 
         var head = await client.RequestAsync("POST", path + "?beta=true", body,
             [.. Client, ("x-claude-code-session-id", "s-1"), ("x-stainless-retry-count", "2")]);
@@ -80,12 +80,12 @@ public sealed class RecordWordsTests
 
         Assert.Equal(head.Header("holdfast-exchange"), record.ExchangeId);
         Assert.Equal(("failed", "upstream", "read ECONNRESET", "stream_reset"),
-            (record.End, record.EndSide, record.Error, record.ErrorCode));
+            (record.End?.Word(), record.EndSide?.Word(), record.Error, record.ErrorCode));
         Assert.Equal((200, 200, true, true), (record.Status, record.UpstreamStatus, record.IsStream, record.IsSse));
         Assert.Equal(("claude-x", "claude-x", "anthropic"), (record.ModelAsked, record.ModelServed, record.Protocol));
         Assert.Equal((body.Length, got.Length, 4), (record.RequestBytes, record.ResponseBytes, record.Events));
         Assert.Equal(("s-1", "2", false), (record.Session, record.ClientRetryCount, record.TerminalSeen));
-        Assert.Equal(("upstream", false, false), (record.ClosedFirst, record.ConnectionReused, record.StaleRepeat));
+        Assert.Equal(("upstream", false, false), (record.ClosedFirst?.Word(), record.ConnectionReused, record.StaleRepeat));
         Assert.NotNull(record.UpstreamRequestId);
         Assert.True(record.HeadersMs <= record.FirstEventMs && record.FirstEventMs <= record.TotalMs);
         Assert.NotNull(record.ConnectMs);
@@ -103,14 +103,14 @@ public sealed class RecordWordsTests
         await using var gateway = await TestGateway.StartAsync();
         gateway.Upstream.Always(Answer.Ok().ResetAfterEvent(events));
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
 
         await client.RequestAsync("POST", path, body);
         await client.ReadToEndAsync();
         var record = await gateway.NextRecordAsync();
 
         Assert.Equal((input, output), (record.InputTokens, record.OutputTokens));
-        Assert.Equal(protocol == "gemini" ? "completed" : "failed", record.End);
+        Assert.Equal(protocol == "gemini" ? "completed" : "failed", record.End?.Word());
     }
 
     /// <summary>R17: refused, unroutable, failed, aborted and whole exchanges leave one record each.</summary>
@@ -120,8 +120,8 @@ public sealed class RecordWordsTests
         await using var gateway = await TestGateway.StartAsync();
         gateway.Upstream.Always(Answer.Choose(request => Answer.Like(request.Model == "test" ? "sim" : request.Model!)));
         string[] models = ["test", "sim-rst0", "sim-rst2", "sim-fin2", "sim-eof1", "sim-err2", "sim-h529", "sim-hrst", "sim-json"];
-        var sent = models.SelectMany(model => Requests.Protocols.SelectMany(protocol =>
-            new[] { Requests.Turn(protocol, model), Requests.Turn(protocol, model, stream: false) })).ToList();
+        var sent = models.SelectMany(model => SampleRequests.Protocols.SelectMany(protocol =>
+            new[] { SampleRequests.Turn(protocol, model), SampleRequests.Turn(protocol, model, stream: false) })).ToList();
         sent.AddRange([("/v1/messages", "{"), ("/v1/messages", "{}"), ("/v1/models/x", "{}"), ("/v1/responses", "[1]")]);
 
         var ids = await Task.WhenAll(sent.Select(async request =>
@@ -134,14 +134,14 @@ public sealed class RecordWordsTests
         var records = await RecordsAsync(gateway, sent.Count);
 
         Assert.Equal(ids.Order(), records.Select(r => r.ExchangeId).Order());
-        Assert.All(records, r => Assert.NotEmpty(r.End));
+        Assert.All(records, r => Assert.NotNull(r.End));
         Assert.Equal(3, records.Count(r => r.End == ExchangeEnd.Refused));
     }
 
     private static async Task AbortMidStreamAsync(TestGateway gateway)
     {
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic", "sse-abort");
+        var (path, body) = SampleRequests.Turn("anthropic", "sse-abort");
         await client.RequestAsync("POST", path + "?beta=true", body, Client);
         await client.ReadEventAsync();
         client.Reset();
@@ -150,7 +150,7 @@ public sealed class RecordWordsTests
     private static async Task AbortBeforeHeadersAsync(TestGateway gateway, int count)
     {
         var clients = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => gateway.ConnectAsync()));
-        var (path, body) = Requests.Turn("anthropic", "waits", stream: false);
+        var (path, body) = SampleRequests.Turn("anthropic", "waits", stream: false);
         var answering = clients.Select(c => c.RequestAsync("POST", path + "?beta=true", body, Client)).ToList();
         await WaitForRequestsAsync(gateway, "waits", count);
         foreach (var (client, answer) in clients.Zip(answering))
@@ -171,7 +171,7 @@ public sealed class RecordWordsTests
     private static async Task FailAsync(TestGateway gateway, string model, bool stream)
     {
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic", model, stream);
+        var (path, body) = SampleRequests.Turn("anthropic", model, stream);
         await client.RequestAsync("POST", path + "?beta=true", body, Client);
         await client.ReadToEndAsync();
     }

@@ -97,7 +97,7 @@ public sealed class TerminalErrorTests
                 options => options.Streaming.StallAfter = TimeSpan.FromSeconds(code == "stream_stalled" ? 1 : 60));
             gateway.Upstream.Always(answer);
             await using var client = await gateway.ConnectAsync();
-            var (path, body) = Requests.Turn("openai-responses");
+            var (path, body) = SampleRequests.Turn("openai-responses");
 
             var head = await client.RequestAsync("POST", path, body);
             var text = await client.ReadToEndAsync();
@@ -117,7 +117,7 @@ public sealed class TerminalErrorTests
         await using var gateway = await TestGateway.StartAsync();
         gateway.Upstream.Always(answer);
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
 
         var head = await client.RequestAsync("POST", path, body);
         var text = await client.ReadTextAsync();

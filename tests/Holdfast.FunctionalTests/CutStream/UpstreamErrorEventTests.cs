@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Wire;
 using System.Text;
 using Holdfast.Simulator.Answers;
@@ -48,7 +49,7 @@ public sealed class UpstreamErrorEventTests
         Assert.Equal((200, BodyEnd.CleanEnd), (head.Status, end));
         Assert.EndsWith(error, wanted);
         Assert.Equal(wanted + added, body);
-        Assert.Equal(("upstream_error", "upstream"), (record.End, record.EndSide));
+        Assert.Equal(("upstream_error", "upstream"), (record.End?.Word(), record.EndSide?.Word()));
         Assert.Equal((type, $"upstream:{type}"), (record.Error, record.ErrorCode));
     }
 
@@ -75,7 +76,7 @@ public sealed class UpstreamErrorEventTests
         var error = json.GetProperty("response").GetProperty("error");
         Assert.Equal("rate_limit_exceeded", error.GetProperty("code").GetString());
         Assert.Equal("Please try again in 3s.", error.GetProperty("message").GetString());
-        Assert.Equal(("upstream_error", "upstream:rate_limit_exceeded"), (record.End, record.ErrorCode));
+        Assert.Equal(("upstream_error", "upstream:rate_limit_exceeded"), (record.End?.Word(), record.ErrorCode));
         Assert.Equal(Fidelity.Repaired, record.Fidelity);
     }
 
@@ -116,7 +117,7 @@ public sealed class UpstreamErrorEventTests
         TestGateway gateway, string protocol, params (string, string)[] headers)
     {
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
         var head = await client.RequestAsync("POST", path, body, headers);
         return (head, Encoding.UTF8.GetString(await client.ReadToEndAsync()), client.End);
     }
@@ -124,7 +125,7 @@ public sealed class UpstreamErrorEventTests
     private static async Task<string> ReadDirectAsync(TestGateway gateway, string protocol)
     {
         await using var client = await RawHttpClient.ConnectAsync(gateway.Upstream.BaseUrl);
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
         await client.RequestAsync("POST", path, body);
         return await client.ReadTextAsync();
     }

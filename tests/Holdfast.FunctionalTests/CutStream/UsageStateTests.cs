@@ -53,7 +53,7 @@ public sealed class UsageStateTests
         await gateway.AskAsync(protocol);
         var second = await gateway.NextRecordAsync();
 
-        Assert.Equal(("drained", ("drained", 25, 20, 0)), (first.Turn, UsageOf(first)));
+        Assert.Equal(("drained", ("drained", 25, 20, 0)), (first.Turn?.Word(), UsageOf(first)));
 
         // What it cost stands in the first one.
         Assert.Equal((true, (null, null, null, null)), (second.Reattached, UsageOf(second)));
@@ -72,7 +72,7 @@ public sealed class UsageStateTests
         time.Advance(LostTurn.Linger);
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal(("given_up", Estimated(protocol)), (record.Turn, UsageOf(record)));
+        Assert.Equal(("given_up", Estimated(protocol)), (record.Turn?.Word(), UsageOf(record)));
     }
 
     [Theory]
@@ -98,7 +98,7 @@ public sealed class UsageStateTests
         await gateway.AskAsync(protocol);
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal(("failed", Estimated(protocol)), (record.End, UsageOf(record)));
+        Assert.Equal(("failed", Estimated(protocol)), (record.End?.Word(), UsageOf(record)));
     }
 
     [Theory]
@@ -111,7 +111,7 @@ public sealed class UsageStateTests
         await gateway.AskAsync(protocol);
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal(("upstream_error", Estimated(protocol)), (record.End, UsageOf(record)));
+        Assert.Equal(("upstream_error", Estimated(protocol)), (record.End?.Word(), UsageOf(record)));
     }
 
     /// <summary>Claude states its output in the end, but may state more of it before that than was seen.</summary>
@@ -157,7 +157,7 @@ public sealed class UsageStateTests
         await chain.AskAsync("anthropic");
         var record = await chain.NextRecordAsync();
 
-        Assert.Equal((2, "completed", (null, null, null, null)), (record.Attempts, record.End, UsageOf(record)));
+        Assert.Equal((2, "completed", (null, null, null, null)), (record.Attempts, record.End?.Word(), UsageOf(record)));
     }
 
     [Theory]
@@ -183,7 +183,7 @@ public sealed class UsageStateTests
         protocol == "anthropic" ? ("estimated", 25, Estimate, 0) : ("estimated", null, Estimate, null);
 
     private static (string? State, long? Input, long? Output, long? CacheRead) UsageOf(ExchangeRecord record) =>
-        (record.UsageState, record.InputTokens, record.OutputTokens, record.CacheReadTokens);
+        (record.UsageState?.Word(), record.InputTokens, record.OutputTokens, record.CacheReadTokens);
 
     private static void WithoutJournal(HoldfastOptions options) => options.Journal.Enabled = false;
 

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using System.Text.Json;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
@@ -18,7 +19,7 @@ public sealed class AllFailedTests
         get
         {
             var data = new TheoryData<string, bool>();
-            foreach (var protocol in Requests.Protocols)
+            foreach (var protocol in SampleRequests.Protocols)
             {
                 data.Add(protocol, true);
                 data.Add(protocol, false);
@@ -48,7 +49,7 @@ public sealed class AllFailedTests
             + $"{ChainGateway.NameOf(protocol, 2)}: 500 (server_error)", error.Message, StringComparison.Ordinal);
         Assert.Equal([1, 1, 1], chain.Ledger);
         var record = await chain.NextRecordAsync();
-        Assert.Equal(("failed", 3, 500, "all_candidates_failed"), (record.End, record.Attempts, record.Status, record.ErrorCode));
+        Assert.Equal(("failed", 3, 500, "all_candidates_failed"), (record.End?.Word(), record.Attempts, record.Status, record.ErrorCode));
         Assert.Equal(["fallback", "fallback", "surface"], record.FailedAttempts!.Select(one => one.Action));
         Assert.Equal(["overloaded", "timeout", "server_error"], record.FailedAttempts!.Select(one => one.Reason));
     }

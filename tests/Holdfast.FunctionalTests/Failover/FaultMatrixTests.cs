@@ -148,7 +148,7 @@ public sealed class FaultMatrixTests
     public async Task The_second_candidate_answers_also_where_the_stream_is_a_JSON_array()
     {
         const string path = "/v1beta/models/test:streamGenerateContent";
-        var (_, body) = Requests.Turn("gemini");
+        var (_, body) = SampleRequests.Turn("gemini");
         await using var chain = await ChainGateway.StartAsync();
         chain.Second.Always(Turns.Healthy);
         var wanted = (await chain.PostAsync(path, body, ("holdfast-upstream", "second-gemini"))).Text;

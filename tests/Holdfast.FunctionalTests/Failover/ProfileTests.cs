@@ -1,3 +1,5 @@
+using Holdfast.Wire;
+using Holdfast.Recording.Records;
 using System.Text.Json;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Connections;
@@ -159,7 +161,7 @@ public sealed class ProfileTests
         var record = await chain.NextRecordAsync();
 
         Assert.EndsWith(failed.Replace(code, told, StringComparison.Ordinal), answer.Text, StringComparison.Ordinal);
-        Assert.Equal(("upstream_error", code, fidelity), (record.End, record.Error, record.Fidelity));
+        Assert.Equal(("upstream_error", code, fidelity), (record.End?.Word(), record.Error, record.Fidelity?.Word()));
     }
 
     /// <summary>opencode goes by the words of an error: without these it takes a lost stream for final.</summary>

@@ -54,7 +54,7 @@ public sealed class ProxyLikeTests
         chain.First.Always(fault.Header("connection", "close"));
         chain.Second.Always(Turns.Healthy);
         var i = 0;
-        foreach (var protocol in Requests.Protocols)
+        foreach (var protocol in SampleRequests.Protocols)
         {
             foreach (var stream in (bool[])[true, false])
             {

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
 using Holdfast.TestKit;
@@ -18,7 +19,7 @@ public sealed class RetryTests
     public async Task A_single_candidate_that_did_no_work_is_asked_once_more(int status)
     {
         await using var chain = await ChainGateway.StartAsync(count: 1);
-        foreach (var protocol in Requests.Protocols)
+        foreach (var protocol in SampleRequests.Protocols)
         {
             foreach (var stream in (bool[])[true, false])
             {
@@ -34,7 +35,7 @@ public sealed class RetryTests
 
                 Assert.Equal((200, Turns.HealthyText(protocol, stream)), (answer.Status, answer.Text));
                 var record = await chain.NextRecordAsync();
-                Assert.Equal(("completed", 2, null), (record.End, record.Attempts, record.FallbackReason));
+                Assert.Equal(("completed", 2, null), (record.End?.Word(), record.Attempts, record.FallbackReason));
                 var failed = Assert.Single(record.FailedAttempts!);
                 Assert.Equal("retry", failed.Action);
 
@@ -153,12 +154,12 @@ public sealed class RetryTests
     {
         await using var chain = await ChainGateway.StartAsync(count: 1);
         chain.First.Always(Answer.Error(status));
-        foreach (var protocol in Requests.Protocols)
+        foreach (var protocol in SampleRequests.Protocols)
         {
             Assert.Equal(status, (await chain.AskAsync(protocol)).Status);
         }
 
-        Assert.Equal(Requests.Protocols.Count(), chain.First.RequestCount);
+        Assert.Equal(SampleRequests.Protocols.Count(), chain.First.RequestCount);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Holdfast.Wire;
 using Holdfast.Routing;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
@@ -47,7 +48,7 @@ public sealed class RouteTests
             (answer.Upstream, answer.Header("holdfast-model"), answer.Header("holdfast-fidelity")));
         var record = await chain.NextRecordAsync();
         Assert.Equal(("azure/anthropic/claude-opus-4-6", "azure/anthropic/claude-sonnet-4-6", "model-rewritten"),
-            (record.ModelAsked, record.ModelSent, record.Fidelity));
+            (record.ModelAsked, record.ModelSent, record.Fidelity?.Word()));
     }
 
     /// <summary>Every other byte stays: odd spacing, escapes, member order, numbers as they are written.</summary>
@@ -87,7 +88,7 @@ public sealed class RouteTests
 
         await chain.AskAsync(protocol, model: "fast");
 
-        Assert.Equal(Requests.Turn(protocol, "gpt-mini").Body, chain.First.Requests.Single().BodyText);
+        Assert.Equal(SampleRequests.Turn(protocol, "gpt-mini").Body, chain.First.Requests.Single().BodyText);
     }
 
     /// <summary>Google's model stands in the path.</summary>
@@ -104,7 +105,7 @@ public sealed class RouteTests
 
         var answer = await chain.AskAsync("gemini", stream, "fast");
 
-        var (path, body) = Requests.Turn("gemini", "gemini-flash", stream);
+        var (path, body) = SampleRequests.Turn("gemini", "gemini-flash", stream);
         var request = chain.First.Requests.Single();
         Assert.Equal((path, body), (request.Target, request.BodyText));
         Assert.Equal((200, "gemini-flash", "model-rewritten"),
@@ -261,7 +262,7 @@ public sealed class RouteTests
     {
         await using var chain = await ChainGateway.StartAsync(count: 3);
         chain.First.Always(Turns.Healthy);
-        foreach (var protocol in Requests.Protocols)
+        foreach (var protocol in SampleRequests.Protocols)
         {
             foreach (var stream in (bool[])[true, false])
             {

@@ -26,7 +26,7 @@ internal static class Turns
     private const int Deltas = 7;
 
     /// <summary>Names of the four protocols, for theories.</summary>
-    public static TheoryData<string> Protocols => [.. Requests.Protocols];
+    public static TheoryData<string> Protocols => [.. SampleRequests.Protocols];
 
     /// <summary>A healthy answer that no other answer of these tests resembles.</summary>
     public static Answer Healthy { get; } = Answer.Like($"sim-n{Deltas}");
@@ -53,7 +53,7 @@ internal static class Turns
         this ChainGateway chain, string protocol = "anthropic", bool stream = true, string model = "test",
         params (string, string)[] headers)
     {
-        var (path, body) = Requests.Turn(protocol, model, stream);
+        var (path, body) = SampleRequests.Turn(protocol, model, stream);
         return chain.PostAsync(path, body, headers);
     }
 
@@ -71,7 +71,7 @@ internal static class Turns
         this ChainGateway chain, string protocol = "anthropic", bool stream = true, string model = "test", string headers = "")
     {
         var client = await chain.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol, model, stream);
+        var (path, body) = SampleRequests.Turn(protocol, model, stream);
         await client.SendAsync(
             $"POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Type: application/json\r\n"
             + $"Content-Length: {body.Length}\r\n\r\n{body}");

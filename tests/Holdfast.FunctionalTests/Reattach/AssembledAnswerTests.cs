@@ -34,7 +34,7 @@ public sealed class AssembledAnswerTests
         var gate = await BeginAndLoseAsync(gateway, protocol, query, options);
 
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol, stream: false);
+        var (path, body) = SampleRequests.Turn(protocol, stream: false);
         body = body.Replace("\"max_tokens\":64", "\"max_tokens\":32", StringComparison.Ordinal);
         await client.SendAsync($"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             + $"Content-Length: {body.Length}\r\n\r\n{body}");
@@ -99,7 +99,7 @@ public sealed class AssembledAnswerTests
 
     private static (string Path, string Body) StreamOf(string protocol, string query, string options)
     {
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
         return (path.Replace(Sse, query, StringComparison.Ordinal),
             body.Replace("\"stream\":true", $"\"stream\":true{options}", StringComparison.Ordinal));
     }

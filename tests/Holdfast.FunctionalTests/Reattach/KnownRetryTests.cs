@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Silence;
 using Holdfast.Reattach;
@@ -145,7 +146,7 @@ public sealed class KnownRetryTests
         gate.Open();
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal(("completed", null), (record.End, record.Turn));
+        Assert.Equal(("completed", null), (record.End?.Word(), record.Turn?.Word()));
     }
 
     /// <summary>The same of one that came back.</summary>
@@ -169,7 +170,7 @@ public sealed class KnownRetryTests
         end.Open();
         var records = new[] { await gateway.NextRecordAsync(), await gateway.NextRecordAsync() };
 
-        Assert.Equal("completed", records.Single(record => record.Reattached).End);
+        Assert.Equal("completed", records.Single(record => record.Reattached).End?.Word());
         await gateway.WaitForTurnsAsync(0);
     }
 

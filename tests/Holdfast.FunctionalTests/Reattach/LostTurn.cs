@@ -71,7 +71,7 @@ internal static class LostTurn
         this TestGateway gateway, string protocol, bool stream = true, string model = "test", params (string, string)[] headers)
     {
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol, model, stream);
+        var (path, body) = SampleRequests.Turn(protocol, model, stream);
         var head = await client.RequestAsync("POST", path, body, headers);
         return new TurnAnswer(head, await client.ReadTextAsync(), client.End);
     }

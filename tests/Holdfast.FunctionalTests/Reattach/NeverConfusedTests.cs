@@ -117,7 +117,7 @@ public sealed class NeverConfusedTests
         await gateway.BeginAndLoseAsync("anthropic", events: 2);
 
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic");
+        var (path, body) = SampleRequests.Turn("anthropic");
         var head = await client.RequestAsync("POST", path, body.Replace("\"max_tokens\":64", "\"max_tokens\":128", StringComparison.Ordinal));
 
         Assert.Equal((200, null, 2), (head.Status, head.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
@@ -229,7 +229,7 @@ public sealed class NeverConfusedTests
         await using var gateway = await LostTurn.StartAsync(new ManualTime());
         gateway.Upstream.Script(Answer.Ok().DelayHeaders(TimeSpan.FromHours(1)));
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic", stream: stream);
+        var (path, body) = SampleRequests.Turn("anthropic", stream: stream);
         await client.SendAsync($"POST {path} HTTP/1.1\r\nHost: localhost\r\nholdfast-turn: none\r\n"
             + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
         var request = await gateway.Upstream.NextRequestAsync().WithinTestTimeout();
@@ -286,6 +286,6 @@ public sealed class NeverConfusedTests
         var record = await gateway.NextRecordAsync();
 
         Assert.Equal(stream.Text.Length, answer.Text.Length);
-        Assert.Equal(("completed", "outgrown"), (record.End, record.Turn));
+        Assert.Equal(("completed", "outgrown"), (record.End?.Word(), record.Turn?.Word()));
     }
 }

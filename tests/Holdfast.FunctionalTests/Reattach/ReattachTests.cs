@@ -19,7 +19,7 @@ namespace Holdfast.FunctionalTests.Reattach;
 public sealed class ReattachTests
 {
     /// <summary>How long clients wait before they ask again: as long as there is a turn to come back for.</summary>
-    public static MatrixTheoryData<string, Loss, double> Losses => new(Requests.Protocols, Enum.GetValues<Loss>(), [0.2, 5, 19]);
+    public static MatrixTheoryData<string, Loss, double> Losses => new(SampleRequests.Protocols, Enum.GetValues<Loss>(), [0.2, 5, 19]);
 
     public static TheoryData<string> Protocols => Turns.Protocols;
 
@@ -69,7 +69,7 @@ public sealed class ReattachTests
 
             var answer = await gateway.AskAsync(protocol);
 
-            Assert.Equal(("client_aborted", "given_up"), (givenUp.End, givenUp.Turn));
+            Assert.Equal(("client_aborted", "given_up"), (givenUp.End?.Word(), givenUp.Turn?.Word()));
             Assert.Equal((transcript.Text, null, 2), (answer.Text, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
             Assert.Equal(givenUp.ExchangeId, (await gateway.NextRecordAsync()).RetryOf);
         }
@@ -145,7 +145,7 @@ public sealed class ReattachTests
 
         Assert.NotEqual(ClientEnd.EndedByUs, await request.ClientGone.WithinTestTimeout());
         var record = await gateway.NextRecordAsync();
-        Assert.Equal(("client_aborted", "client"), (record.End, record.EndSide));
+        Assert.Equal(("client_aborted", "client"), (record.End?.Word(), record.EndSide?.Word()));
         var answer = await gateway.AskAsync("anthropic");
         Assert.Equal((200, null, 2), (answer.Status, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
     }
@@ -159,7 +159,7 @@ public sealed class ReattachTests
         gateway.Upstream.Script(Answer.Ok().GateAfter(0, gate));
         await using (var client = await gateway.ConnectAsync())
         {
-            var (path, body) = Requests.Turn(protocol, stream: false);
+            var (path, body) = SampleRequests.Turn(protocol, stream: false);
             await client.SendAsync($"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 + $"Content-Length: {body.Length}\r\n\r\n{body}");
             await gateway.Upstream.NextRequestAsync().WithinTestTimeout();
@@ -296,7 +296,7 @@ public sealed class ReattachTests
         await gateway.BeginAndLoseAsync(protocol, events: 1);
         gate.Open();
         var record = await gateway.NextRecordAsync();
-        Assert.Equal(("client_aborted", "drained"), (record.End, record.Turn));
+        Assert.Equal(("client_aborted", "drained"), (record.End?.Word(), record.Turn?.Word()));
     }
 
     private static async Task AssertRecordsAsync(TestGateway gateway, bool saysUsage)
@@ -304,7 +304,7 @@ public sealed class ReattachTests
         var one = await gateway.NextRecordAsync();
         var other = await gateway.NextRecordAsync();
         var (first, second) = one.RetryOf is null ? (one, other) : (other, one);
-        Assert.Equal(("client_aborted", "completed"), (first.End, second.End));
+        Assert.Equal(("client_aborted", "completed"), (first.End?.Word(), second.End?.Word()));
         Assert.Equal((null, false, first.ExchangeId, true), (first.RetryOf, first.Reattached, second.RetryOf, second.Reattached));
 
         // One turn, one use: it stands where the upstream was asked.

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using System.Text;
 using System.Text.Json;
 using Holdfast.FunctionalTests.Failover;
@@ -42,7 +43,7 @@ public sealed class ResumedTurnTests
                 (answer.Status, answer.End, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
             Assert.Equal(RestOfTranscript(), answer.Text);
             var (lost, resumed) = await RecordsAsync(gateway);
-            Assert.Equal(("drained", true, lost.ExchangeId, "completed"), (lost.Turn, resumed.Reattached, resumed.RetryOf, resumed.End));
+            Assert.Equal(("drained", true, lost.ExchangeId, "completed"), (lost.Turn?.Word(), resumed.Reattached, resumed.RetryOf, resumed.End?.Word()));
             Assert.Equal((null, 0), (resumed.OutputTokens, resumed.Attempts));
         }
     }
@@ -90,7 +91,7 @@ public sealed class ResumedTurnTests
         var (lost, resumed) = await RecordsAsync(gateway);
 
         Assert.Equal((null, 2), (answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
-        Assert.Equal(("given_up", lost.ExchangeId, false), (lost.Turn, resumed.RetryOf, resumed.Reattached));
+        Assert.Equal(("given_up", lost.ExchangeId, false), (lost.Turn?.Word(), resumed.RetryOf, resumed.Reattached));
     }
 
     /// <summary>R36: the upstream failed behind a whole block, and whoever goes on asks the next candidate first.</summary>
@@ -113,7 +114,7 @@ public sealed class ResumedTurnTests
         var record = await chain.NextRecordAsync();
 
         Assert.Equal(Turns.HealthyText(protocol, stream: true), answer.Text);
-        Assert.Equal(("completed", failed.ExchangeId, ChainGateway.NameOf(protocol, 1)), (record.End, record.RetryOf, record.Upstream));
+        Assert.Equal(("completed", failed.ExchangeId, ChainGateway.NameOf(protocol, 1)), (record.End?.Word(), record.RetryOf, record.Upstream));
         Assert.Equal([1, 1], chain.Ledger);
     }
 

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.Reattach;
 using Holdfast.Simulator.Answers;
@@ -25,10 +26,10 @@ public sealed class RetryOfTests
         var answer = await chain.AskAsync(protocol);
         var second = await chain.NextRecordAsync();
 
-        Assert.Equal(("failed", "upstream", null), (failed.End, failed.EndSide, failed.RetryOf));
+        Assert.Equal(("failed", "upstream", null), (failed.End?.Word(), failed.EndSide?.Word(), failed.RetryOf));
         Assert.Equal(Turns.HealthyText(protocol, stream: true), answer.Text);
         Assert.Equal(("completed", failed.ExchangeId, false, ChainGateway.NameOf(protocol, 1), 1),
-            (second.End, second.RetryOf, second.Reattached, second.Upstream, second.Attempts));
+            (second.End?.Word(), second.RetryOf, second.Reattached, second.Upstream, second.Attempts));
         Assert.Equal([1, 1], chain.Ledger);
     }
 

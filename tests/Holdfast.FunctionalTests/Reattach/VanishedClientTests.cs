@@ -66,7 +66,7 @@ public sealed class VanishedClientTests
 
         var answer = await gateway.AskAsync(protocol, headers: Session);
 
-        Assert.Equal(("client_aborted", "client", "drained"), (record.End, record.EndSide, record.Turn));
+        Assert.Equal(("client_aborted", "client", "drained"), (record.End?.Word(), record.EndSide?.Word(), record.Turn?.Word()));
         Assert.Equal((Turns.TranscriptOf(protocol).Text, "1", 1),
             (answer.Text, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
     }

@@ -43,7 +43,7 @@ public sealed class CanaryTests : IDisposable
         get
         {
             var all = new TheoryData<string, BodyRecording>();
-            foreach (var protocol in Requests.Protocols)
+            foreach (var protocol in SampleRequests.Protocols)
             {
                 foreach (var mode in Enum.GetValues<BodyRecording>())
                 {

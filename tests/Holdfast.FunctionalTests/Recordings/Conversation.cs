@@ -22,7 +22,7 @@ internal sealed record Conversation(
     /// <summary>Everything but the answer.</summary>
     public IReadOnlyList<string> Asked => [Prompt, System, Arguments, Result];
 
-    public string PathOf(string protocol, bool stream) => Requests.Turn(protocol, "test", stream).Path;
+    public string PathOf(string protocol, bool stream) => SampleRequests.Turn(protocol, "test", stream).Path;
 
     /// <summary>The request's body.</summary>
     public string BodyOf(string protocol, bool stream)

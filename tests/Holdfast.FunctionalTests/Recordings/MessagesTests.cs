@@ -17,7 +17,7 @@ public sealed class MessagesTests : IDisposable
 
     public void Dispose() => _recordings.Dispose();
 
-    public static TheoryData<string> Protocols => [.. Requests.Protocols];
+    public static TheoryData<string> Protocols => [.. SampleRequests.Protocols];
 
     [Theory]
     [InlineData(false)]

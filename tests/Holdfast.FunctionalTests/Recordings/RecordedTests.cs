@@ -153,8 +153,8 @@ public sealed class RecordedTests : IDisposable
 
     private static async Task<string> AskAsync(TestGateway gateway, string model, int protocol, bool stream)
     {
-        var name = Requests.Protocols.ElementAt(protocol);
-        var (path, body) = Requests.Turn(name, model.StartsWith("sim", StringComparison.Ordinal) ? model : "sim", stream);
+        var name = SampleRequests.Protocols.ElementAt(protocol);
+        var (path, body) = SampleRequests.Turn(name, model.StartsWith("sim", StringComparison.Ordinal) ? model : "sim", stream);
         await using var client = await gateway.ConnectAsync();
         var head = await client.RequestAsync("POST", path, model.StartsWith("sim", StringComparison.Ordinal) ? body : model);
         await client.ReadToEndAsync();

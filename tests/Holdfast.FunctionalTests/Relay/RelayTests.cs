@@ -7,7 +7,7 @@ namespace Holdfast.FunctionalTests.Relay;
 /// <summary>A turn goes through, in every protocol, streamed and whole.</summary>
 public sealed class RelayTests
 {
-    public static TheoryData<string> Protocols => [.. Requests.Protocols];
+    public static TheoryData<string> Protocols => [.. SampleRequests.Protocols];
 
     [Theory]
     [MemberData(nameof(Protocols))]
@@ -16,7 +16,7 @@ public sealed class RelayTests
         await using var gateway = await TestGateway.StartAsync();
         await using var direct = await RawHttpClient.ConnectAsync(gateway.Upstream.BaseUrl);
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol);
+        var (path, body) = SampleRequests.Turn(protocol);
 
         await direct.RequestAsync("POST", path, body);
         var wanted = await direct.ReadToEndAsync();

@@ -80,7 +80,7 @@ public sealed class EnvironmentLimitTests
             Answer.Ok().DelayHeaders(TimeSpan.FromHours(1)));
         await using var streaming = await gateway.ConnectAsync();
         await using var whole = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn("anthropic", stream: false);
+        var (path, body) = SampleRequests.Turn("anthropic", stream: false);
 
         await streaming.BeginTurnAsync("anthropic");
         await streaming.ReadEventAsync();

@@ -20,7 +20,7 @@ public sealed class FailingAfterOpeningTests
         get
         {
             var data = new TheoryData<string, int>();
-            foreach (var protocol in Requests.Protocols)
+            foreach (var protocol in SampleRequests.Protocols)
             {
                 foreach (var status in (ReadOnlySpan<int>)[400, 401, 429, 500, 503, 529])
                 {
@@ -46,7 +46,7 @@ public sealed class FailingAfterOpeningTests
             Assert.Equal(own.GetProperty("error").GetProperty("message").GetString(), failed.GetProperty("message").GetString());
             Assert.NotEqual("", failed.GetProperty("code").GetString());
         });
-        Assert.Equal(("upstream_error", "upstream", 200, status), (record.End, record.EndSide, record.Status, record.UpstreamStatus));
+        Assert.Equal(("upstream_error", "upstream", 200, status), (record.End?.Word(), record.EndSide?.Word(), record.Status, record.UpstreamStatus));
     }
 
     [Theory]
@@ -78,7 +78,7 @@ public sealed class FailingAfterOpeningTests
         var (stream, record) = await OpenedAsync(protocol, Answer.Status(503, ""));
 
         AssertOurs(protocol, stream, "upstream_protocol", "503");
-        Assert.Equal(("upstream_error", 503), (record.End, record.UpstreamStatus));
+        Assert.Equal(("upstream_error", 503), (record.End?.Word(), record.UpstreamStatus));
     }
 
     [Theory]

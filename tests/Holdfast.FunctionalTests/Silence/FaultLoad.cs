@@ -55,7 +55,7 @@ internal static class FaultLoad
     public static async Task RunAsync(TestGateway gateway, string fault, string protocol, bool stream)
     {
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol, fault, stream);
+        var (path, body) = SampleRequests.Turn(protocol, fault, stream);
         await client.SendAsync($"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             + $"Content-Length: {body.Length}\r\n\r\n{body}");
         if (fault == "leave-before-headers")

@@ -48,7 +48,7 @@ public sealed class IdleKillTests
         await using var middlebox = Middlebox(gateway);
         gateway.Upstream.Script(Answer.Ok().DelayHeaders(Silence));
         await using var client = await RawHttpClient.ConnectAsync(middlebox.BaseUrl);
-        var (path, body) = Requests.Turn("anthropic", stream: false);
+        var (path, body) = SampleRequests.Turn("anthropic", stream: false);
 
         var head = await client.RequestAsync("POST", path, body, ("User-Agent", "node"), ("Content-Type", "application/json"));
         var answer = await client.ReadTextAsync();
@@ -66,10 +66,10 @@ public sealed class IdleKillTests
         gateway.Upstream.Always(Answer.Choose(request =>
             silence(Answer.Sse(Transcript.Of(request.Protocol, new TranscriptShape())))));
 
-        await Task.WhenAll(Requests.Protocols.Select(protocol => AssertSurvivesAsync(protocol, middlebox)));
+        await Task.WhenAll(SampleRequests.Protocols.Select(protocol => AssertSurvivesAsync(protocol, middlebox)));
 
         Assert.Equal(0, middlebox.KillCount);
-        foreach (var _ in Requests.Protocols)
+        foreach (var _ in SampleRequests.Protocols)
         {
             var record = await gateway.NextRecordAsync();
             Assert.Equal(ExchangeEnd.Completed, record.End);

@@ -17,7 +17,7 @@ public sealed class LeavingClientTests
         get
         {
             var data = new TheoryData<string, bool>();
-            foreach (var protocol in Requests.Protocols)
+            foreach (var protocol in SampleRequests.Protocols)
             {
                 data.Add(protocol, true);
                 data.Add(protocol, false);
@@ -27,7 +27,7 @@ public sealed class LeavingClientTests
         }
     }
 
-    public static MatrixTheoryData<string, bool, bool> ProtocolsEndsAndJournals => new(Requests.Protocols, [true, false], [true, false]);
+    public static MatrixTheoryData<string, bool, bool> ProtocolsEndsAndJournals => new(SampleRequests.Protocols, [true, false], [true, false]);
 
     [Theory]
     [MemberData(nameof(ProtocolsAndEnds))]
@@ -90,7 +90,7 @@ public sealed class LeavingClientTests
         await using var gateway = await TestGateway.StartAsync();
         gateway.Upstream.Script(Answer.Ok().DelayHeaders(TimeSpan.FromHours(1)));
         await using var client = await gateway.ConnectAsync();
-        var (path, body) = Requests.Turn(protocol, stream: false);
+        var (path, body) = SampleRequests.Turn(protocol, stream: false);
         await client.SendAsync($"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             + $"Content-Length: {body.Length}\r\n\r\n{body}");
         var request = await gateway.Upstream.NextRequestAsync().WithinTestTimeout();
@@ -155,7 +155,7 @@ public sealed class LeavingClientTests
 
         Assert.Equal(AnswerEnd.Sent, await request.Answered.WithinTestTimeout());
         var record = await gateway.NextRecordAsync();
-        Assert.Equal(("completed", null, null), (record.End, record.EndSide, record.Error));
+        Assert.Equal(("completed", null, null), (record.End?.Word(), record.EndSide?.Word(), record.Error));
         await using var next = await gateway.ConnectAsync();
         await next.BeginTurnAsync(protocol);
         await next.ReadToEndAsync();
@@ -198,7 +198,7 @@ public sealed class LeavingClientTests
     {
         var record = await gateway.NextRecordAsync();
         Assert.Equal(("client_aborted", "client", "client_aborted", "client"),
-            (record.End, record.EndSide, record.Error, record.ClosedFirst));
+            (record.End?.Word(), record.EndSide?.Word(), record.Error, record.ClosedFirst?.Word()));
         Assert.Equal((isSse, status), (record.IsSse, record.Status));
 
         // Never an upstream failure: neither in the exchanges' nor in the attempts' count.

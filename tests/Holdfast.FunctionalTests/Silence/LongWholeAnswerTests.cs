@@ -143,7 +143,7 @@ public sealed class LongWholeAnswerTests
 
     private static Task SendAsync(RawHttpClient client, string protocol, string headers)
     {
-        var (path, body) = Requests.Turn(protocol, stream: false);
+        var (path, body) = SampleRequests.Turn(protocol, stream: false);
         return client.SendAsync($"POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Type: application/json\r\n"
             + $"Content-Length: {body.Length}\r\n\r\n{body}");
     }

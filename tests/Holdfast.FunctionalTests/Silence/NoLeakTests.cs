@@ -43,7 +43,7 @@ public sealed class NoLeakTests(ITestOutputHelper output)
     {
         var kinds = (
             from fault in FaultLoad.Names
-            from protocol in Requests.Protocols
+            from protocol in SampleRequests.Protocols
             from stream in (bool[])[true, false]
             select (fault, protocol, stream)).ToList();
         var next = -1;

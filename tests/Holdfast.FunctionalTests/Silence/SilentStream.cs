@@ -22,7 +22,7 @@ internal static class SilentStream
     public static readonly TimeSpan Moment = TimeSpan.FromTicks(1);
 
     /// <summary>Names of the four protocols, for theories.</summary>
-    public static TheoryData<string> Protocols => [.. Requests.Protocols];
+    public static TheoryData<string> Protocols => [.. SampleRequests.Protocols];
 
     /// <summary>Sets keepalive, opening and stall to the times above.</summary>
     public static void Clocks(HoldfastOptions options)
@@ -71,7 +71,7 @@ internal static class SilentStream
     /// <summary>Sends a streaming turn without waiting for its answer.</summary>
     public static Task SendTurnAsync(this RawHttpClient client, string protocol, string headers = "", string model = "test")
     {
-        var (path, body) = Requests.Turn(protocol, model);
+        var (path, body) = SampleRequests.Turn(protocol, model);
         return client.SendAsync(
             $"POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Type: application/json\r\n"
             + $"Content-Length: {body.Length}\r\n\r\n{body}");

@@ -15,7 +15,7 @@ public sealed class SplitEventTests
         get
         {
             var data = new TheoryData<string, int>();
-            foreach (var protocol in Requests.Protocols)
+            foreach (var protocol in SampleRequests.Protocols)
             {
                 data.Add(protocol, 13);
                 data.Add(protocol, 64);

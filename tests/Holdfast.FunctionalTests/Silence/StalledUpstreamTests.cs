@@ -29,7 +29,7 @@ public sealed class StalledUpstreamTests
         var request = await gateway.Upstream.NextRequestAsync().WithinTestTimeout();
         Assert.Equal(AnswerEnd.ClientGone, await request.Answered.WithinTestTimeout());
         var record = await gateway.NextRecordAsync();
-        Assert.Equal(("failed", "upstream", "gateway"), (record.End, record.EndSide, record.ClosedFirst));
+        Assert.Equal(("failed", "upstream", "gateway"), (record.End?.Word(), record.EndSide?.Word(), record.ClosedFirst?.Word()));
         Assert.Equal(("read ETIMEDOUT", "stream_stalled", 8), (record.Error, record.ErrorCode, record.Keepalives));
     }
 

@@ -20,7 +20,7 @@ public sealed class StoppingGatewayTests
         gateway.Upstream.Always(Answer.Choose(request => Answer.Sse(Simulator.Transcripts.Transcript.Of(
             request.Protocol, new Simulator.Transcripts.TranscriptShape())).GateAfter(2, gate)));
         var clients = new List<(string Protocol, RawHttpClient Client)>();
-        foreach (var protocol in Requests.Protocols)
+        foreach (var protocol in SampleRequests.Protocols)
         {
             var client = await gateway.ConnectAsync();
             clients.Add((protocol, client));
@@ -112,7 +112,7 @@ public sealed class StoppingGatewayTests
     }
 
     private static (string, string?, string?) EndOf(Recording.Records.ExchangeRecord record) =>
-        (record.End, record.EndSide, record.ErrorCode);
+        (record.End!.Value.Word(), record.EndSide?.Word(), record.ErrorCode);
 
     /// <summary>Keepalives may have come before it; nothing comes behind it.</summary>
     private static async Task AssertStoppedAsync(RawHttpClient client)

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
@@ -182,7 +183,7 @@ public sealed class TimerTests
         gate.Open();
         Assert.Null(await client.ReadEventAsync());
         var record = await gateway.NextRecordAsync();
-        Assert.Equal(("completed", null), (record.End, record.ErrorCode));
+        Assert.Equal(("completed", null), (record.End?.Word(), record.ErrorCode));
         Assert.True(record.TotalMs >= 11 * 60_000);
     }
 
@@ -201,14 +202,14 @@ public sealed class TimerTests
 
     private static Task SendWholeAsync(RawHttpClient client, string protocol)
     {
-        var (path, body) = Requests.Turn(protocol, stream: false);
+        var (path, body) = SampleRequests.Turn(protocol, stream: false);
         return client.SendAsync($"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             + $"Content-Length: {body.Length}\r\n\r\n{body}");
     }
 
     private static Task<RawAnswer> RequestAsync(RawHttpClient client, string protocol, bool stream)
     {
-        var (path, body) = Requests.Turn(protocol, stream: stream);
+        var (path, body) = SampleRequests.Turn(protocol, stream: stream);
         return client.RequestAsync("POST", path, body, ("Content-Type", "application/json"));
     }
 

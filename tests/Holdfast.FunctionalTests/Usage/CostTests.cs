@@ -37,9 +37,9 @@ public sealed class CostTests
             await gateway.AskAsync(protocol, stream, model);
             var record = await gateway.NextRecordAsync();
 
-            Assert.Equal(("reported", 25, 35), (record.UsageState, record.InputTokens, record.OutputTokens));
+            Assert.Equal(("reported", 25, 35), (record.UsageState?.Word(), record.InputTokens, record.OutputTokens));
             Assert.Equal((reasoning, 0, tier), (record.ReasoningTokens, record.ServerToolRequests, record.ServiceTier));
-            Assert.Equal((cost, "priced"), (record.CostUsd, record.CostState));
+            Assert.Equal((cost, "priced"), (record.CostUsd, record.CostState?.Word()));
         }
     }
 
@@ -99,7 +99,7 @@ public sealed class CostTests
         await gateway.AskAsync(protocol, stream: true, model);
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal(("priority", 0.0024, "priced"), (record.ServiceTier, record.CostUsd, record.CostState));
+        Assert.Equal(("priority", 0.0024, "priced"), (record.ServiceTier, record.CostUsd, record.CostState?.Word()));
     }
 
     /// <summary>R51: what was read at the start is paid, whatever becomes of the stream.</summary>
@@ -119,8 +119,8 @@ public sealed class CostTests
         var record = await gateway.NextRecordAsync();
 
         // 200 tokens out; only Claude's streams state their input, 25 tokens, at the start.
-        Assert.Equal(("estimated", 200), (record.UsageState, record.OutputTokens));
-        Assert.Equal((protocol == "anthropic" ? 0.00091875 : 0.0009, "estimated"), (record.CostUsd, record.CostState));
+        Assert.Equal(("estimated", 200), (record.UsageState?.Word(), record.OutputTokens));
+        Assert.Equal((protocol == "anthropic" ? 0.00091875 : 0.0009, "estimated"), (record.CostUsd, record.CostState?.Word()));
     }
 
     [Theory]
@@ -138,7 +138,7 @@ public sealed class CostTests
             await gateway.AskAsync(protocol);
             var record = await gateway.NextRecordAsync();
 
-            Assert.Equal((state, null, "unknown_model"), (record.UsageState, record.CostUsd, record.CostState));
+            Assert.Equal((state, null, "unknown_model"), (record.UsageState?.Word(), record.CostUsd, record.CostState?.Word()));
         }
     }
 
@@ -152,7 +152,7 @@ public sealed class CostTests
         await gateway.AskAsync("openai-chat", stream: false);
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal(("ultrafast", null, "unknown_model"), (record.ServiceTier, record.CostUsd, record.CostState));
+        Assert.Equal(("ultrafast", null, "unknown_model"), (record.ServiceTier, record.CostUsd, record.CostState?.Word()));
     }
 
     [Fact]
@@ -181,7 +181,7 @@ public sealed class CostTests
         await gateway.AskAsync("anthropic", stream: false, "claude-opus-5-5");
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal((0.0, "priced"), (record.CostUsd, record.CostState));
+        Assert.Equal((0.0, "priced"), (record.CostUsd, record.CostState?.Word()));
     }
 
     /// <summary>R49: the server may have fallen back to another model on its own.</summary>
@@ -251,8 +251,8 @@ public sealed class CostTests
         await gateway.AskAsync("anthropic");
         var (known, own) = (await gateway.NextRecordAsync(), await gateway.NextRecordAsync());
 
-        Assert.Equal((0.0045, "priced"), (known.CostUsd, known.CostState));
-        Assert.Equal((0.0, "priced"), (own.CostUsd, own.CostState));
+        Assert.Equal((0.0045, "priced"), (known.CostUsd, known.CostState?.Word()));
+        Assert.Equal((0.0, "priced"), (own.CostUsd, own.CostState?.Word()));
     }
 
     /// <summary>What it cost stands in the exchange whose answer it got.</summary>
@@ -276,7 +276,7 @@ public sealed class CostTests
         await gateway.AskAsync("anthropic");
         var second = await gateway.NextRecordAsync();
 
-        Assert.Equal(("drained", 0.0008, "priced"), (first.UsageState, first.CostUsd, first.CostState));
+        Assert.Equal(("drained", 0.0008, "priced"), (first.UsageState?.Word(), first.CostUsd, first.CostState?.Word()));
         Assert.Equal((true, null, null, null), (second.Reattached, second.UsageState, second.CostUsd, second.CostState));
     }
 
@@ -293,7 +293,7 @@ public sealed class CostTests
         await chain.AskAsync("anthropic");
         var record = await chain.NextRecordAsync();
 
-        Assert.Equal((2, "completed"), (record.Attempts, record.End));
+        Assert.Equal((2, "completed"), (record.Attempts, record.End?.Word()));
         Assert.Equal(
             (null, null, null, null, null, null),
             (record.CacheWrite1hTokens, record.ReasoningTokens, record.ServerToolRequests, record.ServiceTier, record.CostUsd, record.CostState));

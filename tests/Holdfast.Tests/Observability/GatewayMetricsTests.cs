@@ -82,8 +82,8 @@ public sealed class GatewayMetricsTests : IDisposable
         _metrics.AttemptEnded("anthropic", "answered");
         _metrics.AttemptEnded("anthropic", "upstream_reset");
         _metrics.StaleRepeat("openai");
-        _metrics.Refused("bad_json");
-        _metrics.OpenedEarly("openai-chat", "openai");
+        _metrics.ExchangeEnded(Records.Refused("bad_json"));
+        _metrics.ExchangeEnded(Records.OpenedEarly("openai-chat", "openai"));
         _metrics.Repaired("openai-chat", "openai");
         _metrics.StreamSilent("gemini", "gemini");
         _metrics.RecordsLost(7, "queue_full");

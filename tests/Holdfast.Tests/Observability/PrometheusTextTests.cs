@@ -26,7 +26,7 @@ public sealed class PrometheusTextTests
         using var metrics = new GatewayMetrics();
         using var text = new PrometheusText(metrics);
 
-        metrics.Refused("a\"b\\c\nd");
+        metrics.ExchangeEnded(Records.Refused("a\"b\\c\nd"));
 
         Assert.Equal(1, PrometheusPage.Parse(text.Render()).Value("holdfast_refusals_total", ("error_type", "a\"b\\c\nd")));
     }
@@ -38,7 +38,7 @@ public sealed class PrometheusTextTests
         using var other = new GatewayMetrics();
         using var text = new PrometheusText(metrics);
 
-        other.Refused("bad_json");
+        other.ExchangeEnded(Records.Refused("bad_json"));
 
         Assert.DoesNotContain(PrometheusPage.Parse(text.Render()).Samples, sample => sample.Name == "holdfast_refusals_total");
     }

@@ -44,7 +44,12 @@ internal static class Records
         EndSide = Side.Upstream,
     };
 
-    public static ExchangeRecord Failed(string id = "ex-2", string code = "stream_reset", string end = "failed")
+    public static ExchangeRecord Refused(string code) => new() { End = ExchangeEnd.Refused, ErrorCode = code };
+
+    public static ExchangeRecord OpenedEarly(string protocol, string upstream) =>
+        new() { End = ExchangeEnd.Completed, OpenedEarly = true, Protocol = protocol, Upstream = upstream };
+
+    public static ExchangeRecord Failed(string id = "ex-2", string code = "stream_reset", ExchangeEnd end = ExchangeEnd.Failed)
     {
         var record = Completed(id);
         record.End = end;

@@ -14,7 +14,7 @@ public sealed class VigilTests : IDisposable
     public VigilTests()
     {
         _vigil = new Vigil(_time, _stop.Token);
-        _vigil.Begin(TimeSpan.FromSeconds(100), _client.Token);
+        _vigil.Begin(TimeSpan.FromSeconds(100), _client.Token, new Patient());
     }
 
     public void Dispose()
@@ -104,13 +104,13 @@ public sealed class VigilTests : IDisposable
     {
         _vigil.UpstreamSilence.Start(TimeSpan.FromSeconds(5));
         _vigil.ClientSilence.Start(TimeSpan.FromSeconds(5));
-        await _vigil.GiveUpAsync();
+        await _vigil.AbandonAsync(ValueTask.FromResult(0));
         _client.Cancel();
         _time.Advance(TimeSpan.FromSeconds(100));
         var before = _vigil.Due();
 
         _vigil.End();
-        _vigil.Begin(Timeout.InfiniteTimeSpan, CancellationToken.None);
+        _vigil.Begin(Timeout.InfiniteTimeSpan, CancellationToken.None, new Patient());
         _time.Advance(TimeSpan.FromDays(1));
 
         Assert.Equal(Alarm.ClientGone, before);
@@ -123,7 +123,7 @@ public sealed class VigilTests : IDisposable
     {
         _vigil.UpstreamSilence.Start(TimeSpan.FromSeconds(600));
         _vigil.End();
-        _vigil.Begin(Timeout.InfiniteTimeSpan, CancellationToken.None);
+        _vigil.Begin(Timeout.InfiniteTimeSpan, CancellationToken.None, new Patient());
         var wait = _vigil.WaitAsync();
 
         _vigil.UpstreamSilence.Start(TimeSpan.FromSeconds(2));
@@ -131,5 +131,10 @@ public sealed class VigilTests : IDisposable
 
         Assert.True(wait.IsCompleted);
         Assert.Equal(Alarm.UpstreamSilent, _vigil.Due());
+    }
+
+    private sealed class Patient : IWaitingClient
+    {
+        public ValueTask BreakSilenceAsync() => ValueTask.CompletedTask;
     }
 }

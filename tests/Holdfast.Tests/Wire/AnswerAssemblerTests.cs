@@ -29,7 +29,7 @@ public sealed class AnswerAssemblerTests
     }
 
     /// <summary>The four protocols, Gemini in both framings.</summary>
-    public static TheoryData<string> Forms => [.. Requests.Protocols, "gemini array"];
+    public static TheoryData<string> Forms => [.. SampleRequests.Protocols, "gemini array"];
 
     [Theory]
     [MemberData(nameof(Shapes))]

@@ -3,7 +3,7 @@ using Holdfast.Wire;
 namespace Holdfast.TestKit;
 
 /// <summary>The smallest request of each protocol, as tests send it.</summary>
-public static class Requests
+public static class SampleRequests
 {
     /// <summary>Names of the four protocols, for theories.</summary>
     public static IEnumerable<string> Protocols => WireProtocol.All.Select(protocol => protocol.Name);

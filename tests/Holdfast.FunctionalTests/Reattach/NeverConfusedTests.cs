@@ -116,7 +116,7 @@ public sealed class NeverConfusedTests
 
         await using var client = await gateway.ConnectAsync();
         var (path, body) = Requests.Turn("anthropic");
-        var head = await client.RequestAsync("POST", path, body.Replace("\"max_tokens\":64", "\"max_tokens\":128", StringComparison.Ordinal));
+        var head = await client.RepeatAsync(path, body.Replace("\"max_tokens\":64", "\"max_tokens\":128", StringComparison.Ordinal));
 
         Assert.Equal((200, null, 2), (head.Status, head.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
     }

@@ -268,7 +268,8 @@ public sealed class NeverConfusedTests
         }
 
         gate.Open();
-        var answer = await chain.AskAsync();
+        await using var again = await chain.SendAsync();
+        var answer = await again.ReadAnswerAsync();
 
         Assert.Equal(("1", 1), (answer.Header(LostTurn.Reattached), chain.First.RequestCount));
     }

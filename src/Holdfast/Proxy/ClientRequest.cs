@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Holdfast.Clients;
 using Holdfast.Configuration;
 using Holdfast.Hosting;
 using Holdfast.Journal;
@@ -34,7 +35,10 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
     /// <summary>Protocol, operation and target.</summary>
     public WirePath Path => path;
 
-    /// <summary>Who calls, and what it asks of us.</summary>
+    /// <summary>Who pays, and who is told apart.</summary>
+    public Caller Caller { get; } = new(http.Request);
+
+    /// <summary>What the client says of itself, and what it asks of us.</summary>
     public ClientHeaders Client => client;
 
     /// <summary>The body as received; empty without one.</summary>
@@ -108,16 +112,15 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
     {
         if (_identity is null && Canonical is { } body)
         {
-            var principal = Principal;
             var isNamed = client.Turn is not null || client.IdempotencyKey is not null;
             _identity = new(
-                TurnKey.Of(principal, client.Session, $"{path.UnstreamedTarget}\n{client.Upstream}", body.Hash,
+                TurnKey.Of(Caller.Fingerprint, client.Session, $"{path.UnstreamedTarget}\n{WhereTo}", body.Hash,
                     isNamed ? $"{client.Turn}\n{client.IdempotencyKey}" : null),
-                client.Session is null ? null : TurnKey.Of(principal, client.Session, Model ?? "", 0),
+                client.Session is null ? null : TurnKey.Of(Caller.Principal, client.Session, Model ?? "", 0),
                 new(WantsStream, path.StreamsAsArray, body.Options), isNamed,
                 int.TryParse(client.RetryCount, CultureInfo.InvariantCulture, out var retries) ? retries : null,
                 RetryRules.MarkOf(this),
-                RetryRules.GoesOn(client) && Conversation is { Ends.Length: > 0 } said ? KeyOf(principal, said, said.Ends.Length - 1) : null);
+                RetryRules.GoesOn(client) && Conversation is { Ends.Length: > 0 } said ? KeyOf(said, said.Ends.Length - 1) : null);
         }
 
         return _identity;
@@ -125,7 +128,7 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
 
     /// <summary>The question it goes on from, with a part of the answer behind it; null where it asks for something new.</summary>
     public TurnKey? Question => RetryRules.GoesOn(client) && Conversation is { Question: { } end } said
-        ? KeyOf(Principal, said, end)
+        ? KeyOf(said, end)
         : null;
 
     /// <summary>What the body asks for, by a hash that does not mind what clients change when they ask again; null where it is
@@ -159,11 +162,7 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
 
     public void Dispose() => _body.Dispose();
 
-    /// <summary>Every credential there is: a placeholder in one header must not make two people one. Without any the machine
-    /// has to do.</summary>
-    private string Principal => client.Credential is null
-        ? http.Connection.RemoteIpAddress?.ToString() ?? ""
-        : $"{Http.Headers["x-api-key"]}\n{Http.Headers["x-goog-api-key"]}\n{Http.Headers.Authorization}";
+    private string WhereTo => $"{path.Product}\n{client.Upstream}";
 
     private Conversation? Conversation
     {
@@ -179,8 +178,8 @@ internal sealed class ClientRequest(HttpContext http, WirePath path, ClientHeade
     }
 
     // Another target than that of the whole question: one is never taken for the other.
-    private TurnKey KeyOf(string principal, Conversation said, int end) => TurnKey.Of(
-        principal, client.Session, $"{path.UnstreamedTarget} and on", said.Rest + said.Ends[end]);
+    private TurnKey KeyOf(Conversation said, int end) => TurnKey.Of(
+        Caller.Fingerprint, client.Session, $"{path.UnstreamedTarget} and on\n{WhereTo}", said.Rest + said.Ends[end]);
 
     private CanonicalBody? Canonical
     {

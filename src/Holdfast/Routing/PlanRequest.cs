@@ -65,7 +65,7 @@ internal sealed class PlanRequest(ClientRequest request)
     private static AffinityKey? KeyOf(ClientRequest request)
     {
         var model = BytesOf(request.Model);
-        var principal = BytesOf(request.Client.Credential);
+        var principal = BytesOf(request.Caller.Credential);
         if (request.Client.Session is { } session)
         {
             // One session may hold several conversations: an agent's helpers ask other models.

@@ -116,7 +116,7 @@ public sealed class NeverConfusedTests
 
         await using var client = await gateway.ConnectAsync();
         var (path, body) = Requests.Turn("anthropic");
-        var head = await client.RequestAsync("POST", path, body.Replace("\"max_tokens\":64", "\"max_tokens\":128", StringComparison.Ordinal));
+        var head = await client.RepeatAsync(path, body.Replace("\"max_tokens\":64", "\"max_tokens\":128", StringComparison.Ordinal));
 
         Assert.Equal((200, null, 2), (head.Status, head.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
     }
@@ -268,7 +268,8 @@ public sealed class NeverConfusedTests
         }
 
         gate.Open();
-        var answer = await chain.AskAsync();
+        await using var again = await chain.SendAsync();
+        var answer = await again.ReadAnswerAsync();
 
         Assert.Equal(("1", 1), (answer.Header(LostTurn.Reattached), chain.First.RequestCount));
     }

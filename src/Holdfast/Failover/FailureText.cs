@@ -96,6 +96,7 @@ internal static class FailureText
         _ = cursor.SkipOneOf(["no body", "no response body"]);
         _ = cursor.Skip(")");
         _ = cursor.Skip(".");
+        cursor.SkipBlanks();
         return cursor.IsAtEnd;
     }
 

@@ -79,6 +79,15 @@ internal sealed class RuleMatcher
             : text.HasAny(_contains) || IsExact(text.Lower) || IsFound(text);
     }
 
+    /// <summary>Builds its expressions, which takes longer than a first failure should wait.</summary>
+    public void WarmUp()
+    {
+        foreach (var (_, expression) in _patterns)
+        {
+            expression.Value.IsMatch("");
+        }
+    }
+
     private bool IsExact(string lower)
     {
         var sentence = lower.AsSpan().TrimEnd('.');
@@ -124,7 +133,7 @@ internal sealed class RuleMatcher
     }
 
     // Linear in the text, whatever it says: these texts come from strangers.
-    private static Regex Build(string expression) => new(
+    private static Regex Build(string expression) => new Regex(
         expression, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
         Timeout.InfiniteTimeSpan);
 }

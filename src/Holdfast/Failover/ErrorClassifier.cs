@@ -50,9 +50,6 @@ internal sealed class ErrorClassifier
     /// <summary>With the rules the program brings alone.</summary>
     public static ErrorClassifier Default => Brought.Value;
 
-    /// <summary>Builds the expressions of all rules now instead of at the first failure that needs them.</summary>
-    public void WarmUp() => Array.ForEach([.. _rules, .. _pages, _transient, _longWindow], rule => rule.WarmUp());
-
     public Classification Classify(Failure failure)
     {
         if (failure.ClientAborted)

@@ -79,15 +79,6 @@ internal sealed class RuleMatcher
             : text.HasAny(_contains) || IsExact(text.Lower) || IsFound(text);
     }
 
-    /// <summary>Builds its expressions, which takes longer than a first failure should wait.</summary>
-    public void WarmUp()
-    {
-        foreach (var (_, expression) in _patterns)
-        {
-            expression.Value.IsMatch("");
-        }
-    }
-
     private bool IsExact(string lower)
     {
         var sentence = lower.AsSpan().TrimEnd('.');
@@ -132,7 +123,8 @@ internal sealed class RuleMatcher
         return false;
     }
 
-    // Linear in the text, whatever it says: these texts come from strangers.
+    // Linear in the text, whatever it says: these texts come from strangers. Building one takes milliseconds and up to a megabyte,
+    // which is why none is built before a text needs it, and failures are not judged on a thread that other sockets wait for.
     private static Regex Build(string expression) => new Regex(
         expression, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
         Timeout.InfiniteTimeSpan);

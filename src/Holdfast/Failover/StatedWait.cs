@@ -57,6 +57,13 @@ internal static class StatedWait
 
     private static bool SkipAsking(ref TextCursor cursor)
     {
+        if (cursor.IsAtWordStart && cursor.Skip("wait"))
+        {
+            _ = cursor.Skip(" for");
+            _ = cursor.Skip(" at least");
+            return true;
+        }
+
         var start = cursor.At;
         if (cursor.IsAtWordStart && cursor.SkipOneOf(
             ["again", "retrying", "retry", "resets", "reset", "replenished", "available", "refreshes", "refresh"])
@@ -66,26 +73,18 @@ internal static class StatedWait
         }
 
         cursor.At = start;
-        if (cursor.SkipOneOf(["retryafter", "retry after", "retry-after", "retry_after"]))
-        {
-            return true;
-        }
-
-        if (!cursor.IsAtWordStart || !cursor.Skip("wait"))
-        {
-            return false;
-        }
-
-        _ = cursor.Skip(" for");
-        _ = cursor.Skip(" at least");
-        return true;
+        return cursor.SkipOneOf(["retryafter", "retry after", "retry-after", "retry_after"]);
     }
 
     private static double? ReadTime(ref TextCursor cursor)
     {
         cursor.SkipBlanksAnd(":=\"");
-        _ = cursor.SkipOneOf(["about ", "approximately ", "another ", "~ ", "~"]);
-        return ReadClock(cursor.Rest) ?? ReadUnits(ref cursor) ?? ReadPlain(ref cursor);
+        if (!char.IsAsciiDigit(cursor.Ahead))
+        {
+            _ = cursor.SkipOneOf(["about ", "approximately ", "another ", "~ ", "~"]);
+        }
+
+        return !char.IsAsciiDigit(cursor.Ahead) ? null : ReadClock(cursor.Rest) ?? ReadUnits(ref cursor) ?? ReadPlain(ref cursor);
     }
 
     // "00:12:34", minutes and seconds with two digits each. What is no time of that form says nothing: 0, which is no wait.

@@ -1,11 +1,10 @@
 using Holdfast.Accounts.Pricing;
 using Holdfast.Failover;
-using Holdfast.Observability;
 using Holdfast.Wire.Usage;
 
 namespace Holdfast.Hosting;
 
-/// <summary>Makes the classifier, the redaction and the price book ready soon after the start: the first failure must not wait for its rules
+/// <summary>Makes the classifier and the price book ready soon after the start: the first failure must not wait for its rules
 /// to be read, nor the end of the first exchange for the prices, and the start for neither.</summary>
 internal sealed class WarmUp(Lazy<ErrorClassifier> classifier, PriceBook prices, TimeProvider time) : BackgroundService
 {
@@ -18,9 +17,6 @@ internal sealed class WarmUp(Lazy<ErrorClassifier> classifier, PriceBook prices,
         if (!stoppingToken.IsCancellationRequested)
         {
             prices.CostOf("claude-opus-5-5", time.GetUtcNow(), new TokenUsage(1, 1, 1, 1));
-
-            classifier.Value.WarmUp();
-            Redaction.Text("authorization: Bearer of-nobody");
 
             // One that goes through rules of every kind, and is known to match.
             classifier.Value.Classify(new Failure

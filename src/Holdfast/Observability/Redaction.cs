@@ -63,6 +63,7 @@ internal static class Redaction
         }
 
         var start = query[0] == '?' ? 1 : 0;
+        var mayHoldMore = MayHoldUser(query);
         var result = new StringBuilder(query.Length).Append(query, 0, start);
         foreach (var part in query.AsSpan(start).Split('&'))
         {
@@ -76,10 +77,11 @@ internal static class Redaction
             else
             {
                 result.Append(pair);
+                mayHoldMore |= pair.ContainsAny(Signs);
             }
         }
 
-        return Text(result.ToString());
+        return mayHoldMore ? Text(result.ToString()) : result.ToString();
     }
 
     /// <summary>A text, everything in it that looks like a key replaced; what is longer than anyone reads is cut
@@ -96,8 +98,7 @@ internal static class Redaction
             text = text[..MostText] + "…";
         }
 
-        var mayHoldUser = text.Contains('@', StringComparison.Ordinal) && text.Contains("://", StringComparison.Ordinal);
-        if (!mayHoldUser && !text.AsSpan().ContainsAny(Signs))
+        if (!MayHoldUser(text) && !text.AsSpan().ContainsAny(Signs))
         {
             return text;
         }
@@ -105,6 +106,8 @@ internal static class Redaction
         text = KeyShapes.Value.Replace(text, match => match.Groups["keep"].Value + Hidden + match.Groups["behind"].Value);
         return SecretPairs.Value.Replace(text, match => IsScheme(match.Groups["credential"], text) ? match.Value : match.Groups["keep"].Value + Hidden);
     }
+
+    private static bool MayHoldUser(string text) => text.Contains('@', StringComparison.Ordinal) && text.Contains("://", StringComparison.Ordinal);
 
     // "authorization: Bearer …": the first word is no secret, and the second one is known by its shape.
     private static bool IsScheme(Group credential, string text)

@@ -75,7 +75,7 @@ internal sealed class StreamRelay(
 
             buffer.Advance(read.Bytes);
             NoteBytes();
-            if (buffer.Rest.Length > UpstreamBody.LargestReadInPlace)
+            if (buffer.Rest.Length > UpstreamBody.LargestReadInPlace || (_held is not null && buffer.Rest.IndexOf("error"u8) >= 0))
             {
                 // Not on a thread that other sockets wait for.
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);

@@ -17,11 +17,12 @@ internal static class UrlText
         for (var at = 0; text.AsSpan(at).IndexOf(BeforeHost) is >= 0 and var next;)
         {
             var host = at + next + BeforeHost.Length;
-            at = EndOf(text, host, "'\"/@");
-            if (at > host && at < text.Length && text[at] == '@')
+            var end = EndOf(text, host, "'\"/@");
+            at = host;
+            if (end > host && end < text.Length && text[end] == '@')
             {
                 result.Append(text, copied, host - copied);
-                copied = at + 1;
+                at = copied = end + 1;
             }
         }
 

@@ -9,6 +9,7 @@ using Holdfast.Recording.Privacy;
 using Holdfast.Recordings;
 using Holdfast.Routing;
 using Holdfast.Upstreams;
+using Holdfast.Vigils;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -137,6 +138,8 @@ internal static class GatewayApp
         services.AddSingleton<Decisions>();
         services.AddSingleton<StormGuard>();
         services.AddSingleton<RouteTable>();
+        services.AddSingleton<ThreadWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<ThreadWatch>());
         services.AddSingleton<AttemptRunner>();
         services.AddSingleton(provider => OwnPrices.BookWith(provider.GetRequiredService<HoldfastOptions>().Prices));
         services.AddSingleton<ExchangeTools>();

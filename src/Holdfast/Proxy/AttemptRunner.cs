@@ -5,6 +5,7 @@ using Holdfast.Failover;
 using Holdfast.Hosting;
 using Holdfast.Routing;
 using Holdfast.Upstreams;
+using Holdfast.Vigils;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 using Microsoft.Extensions.ObjectPool;
@@ -23,16 +24,17 @@ internal readonly struct Watch(Vigil vigil, ObjectPool<Vigil> pool) : IDisposabl
 /// Runs the attempts of an exchange, one at a time: dispatch, await the answer's head, relay. The only repeat it makes by
 /// itself is the one for a reused connection that had died unused (D24). Owns the upstream's answer while it lasts.
 /// </summary>
-internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools, SilenceBreaker silence, Drain drain)
+internal sealed class AttemptRunner(
+    HoldfastOptions options, ExchangeTools tools, SilenceBreaker silence, Drain drain, ThreadWatch threads)
     : IDisposable
 {
-    private readonly ObjectPool<Vigil> _vigils = VigilPool.Create(tools.Time, drain.Forced);
+    private readonly ObjectPool<Vigil> _vigils = VigilPool.Create(tools.Time, threads, drain.Forced);
 
     /// <summary>Begins to watch over an exchange; disposing the watch ends it.</summary>
     public Watch Watch(ClientRequest request, Exchange exchange)
     {
         var vigil = _vigils.Get();
-        vigil.Begin(options.Timeouts.Total, exchange.Http.RequestAborted);
+        vigil.Begin(options.Timeouts.Total, exchange.Http.RequestAborted, exchange);
         silence.Begin(request, exchange, vigil);
         return new(vigil, _vigils);
     }

@@ -100,6 +100,8 @@ internal sealed class ExchangeHandler(
                     return;
                 }
 
+                // Not on a thread that other sockets wait for: judging a failure and telling of it reads what others wrote.
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
                 step = decisions.After(exchange, plan, failed);
             }
         }

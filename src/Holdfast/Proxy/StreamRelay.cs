@@ -75,6 +75,11 @@ internal sealed class StreamRelay(
 
             buffer.Advance(read.Bytes);
             NoteBytes();
+            if (buffer.Rest.Length > UpstreamBody.LargestReadInPlace || (_held is not null && buffer.Rest.IndexOf("error"u8) >= 0))
+            {
+                // Not on a thread that other sockets wait for.
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            }
         }
     }
 
@@ -234,7 +239,7 @@ internal sealed class StreamRelay(
         var failure = new Failure
         {
             Message = follower.HasFailed
-                ? Encoding.UTF8.GetString(SseEvent.Parse(frame).Data)
+                ? BeginningOf(SseEvent.Parse(frame).Data)
                 : $"Provider finish_reason: {follower.OddStop}",
             Provider = attempt.Choice.Upstream.Name,
         };
@@ -249,6 +254,9 @@ internal sealed class StreamRelay(
         };
         return true;
     }
+
+    private static string BeginningOf(ReadOnlySpan<byte> data) =>
+        Encoding.UTF8.GetString(data[..Math.Min(data.Length, Excerpt.Longest)]);
 
     /// <summary>The client gets the head, unless it has one.</summary>
     private void Open()

@@ -10,9 +10,6 @@ namespace Holdfast.Proxy;
 /// head.</summary>
 internal sealed class UpstreamAnswer(HttpResponseMessage response, PooledBytes body, string contentType) : IDisposable
 {
-    /// <summary>More of an error says nothing more about it.</summary>
-    private const int MostJudged = 16 * 1024;
-
     /// <summary>Its status line and headers.</summary>
     public HttpResponseMessage Response => response;
 
@@ -42,7 +39,7 @@ internal sealed class UpstreamAnswer(HttpResponseMessage response, PooledBytes b
     public Failure ToFailure(DateTimeOffset now) => new()
     {
         Status = Status,
-        Message = Encoding.UTF8.GetString(Bytes(MostJudged)),
+        Message = Encoding.UTF8.GetString(Bytes(Excerpt.Longest)),
         RetryAfter = RetryHeaders.Read(HeaderOf, now),
         Now = now,
     };

@@ -20,6 +20,9 @@ internal readonly record struct BodyRead(int Bytes, ErrorCode? Lost = null, stri
 /// </summary>
 internal sealed class UpstreamBody(Stream source, Attempt attempt, SilenceBreaker silence)
 {
+    /// <summary>Looking through more than this takes a noticeable part of a millisecond.</summary>
+    public const int LargestReadInPlace = 128 * 1024;
+
     /// <summary>After so many reads without a wait the loop goes on elsewhere: it may run on a thread that other sockets
     /// wait for.</summary>
     private const int MostAtOnce = 32;

@@ -1,3 +1,6 @@
+using Holdfast.Observability;
+using Holdfast.Vigils;
+
 namespace Holdfast.Proxy;
 
 /// <summary>What an exchange's loop may have to act upon while it waits for the upstream.</summary>
@@ -29,7 +32,7 @@ internal enum Alarm
 /// </summary>
 internal sealed class Vigil : IDisposable
 {
-    private readonly WakeUp _wakeUp = new();
+    private readonly WakeUp _wakeUp;
     private readonly TimeProvider _time;
     private readonly SilenceClock _total;
     private readonly SilenceClock _linger;
@@ -44,8 +47,10 @@ internal sealed class Vigil : IDisposable
 
     /// <param name="time">The clock.</param>
     /// <param name="stopping">Fires when the process must stop now.</param>
-    public Vigil(TimeProvider time, CancellationToken stopping)
+    /// <param name="watch">Sees how long the loop holds the thread that resumes it; null where nobody looks.</param>
+    public Vigil(TimeProvider time, CancellationToken stopping, ThreadWatch? watch = null)
     {
+        _wakeUp = new WakeUp(watch);
         _time = time;
         ClientSilence = new SilenceClock(time, Wake);
         UpstreamSilence = new SilenceClock(time, Wake);
@@ -79,8 +84,10 @@ internal sealed class Vigil : IDisposable
     /// <summary>Begins to watch over an exchange.</summary>
     /// <param name="total">How long it may take; <see cref="Timeout.InfiniteTimeSpan"/> for as long as it likes.</param>
     /// <param name="clientGone">Fires when its client leaves.</param>
-    public void Begin(TimeSpan total, CancellationToken clientGone)
+    /// <param name="exchange">Which it is.</param>
+    public void Begin(TimeSpan total, CancellationToken clientGone, ILiveExchange? exchange = null)
     {
+        _wakeUp.Exchange = exchange;
         _isTimed = total != Timeout.InfiniteTimeSpan;
         if (_isTimed)
         {
@@ -117,6 +124,7 @@ internal sealed class Vigil : IDisposable
         _ignoresClient = false;
         _hasLostClient = false;
         Exchange = null;
+        _wakeUp.Exchange = null;
     }
 
     /// <summary>From now on the client's leaving is no alarm: it has all it came for.</summary>

@@ -1,3 +1,4 @@
+using Holdfast.Vigils;
 using Microsoft.Extensions.ObjectPool;
 
 namespace Holdfast.Proxy;
@@ -9,12 +10,12 @@ internal static class VigilPool
     /// <summary>How many are kept while nobody uses them.</summary>
     private const int MostIdle = 256;
 
-    public static ObjectPool<Vigil> Create(TimeProvider time, CancellationToken stopping) =>
-        new DefaultObjectPoolProvider { MaximumRetained = MostIdle }.Create(new Policy(time, stopping));
+    public static ObjectPool<Vigil> Create(TimeProvider time, ThreadWatch watch, CancellationToken stopping) =>
+        new DefaultObjectPoolProvider { MaximumRetained = MostIdle }.Create(new Policy(time, watch, stopping));
 
-    private sealed class Policy(TimeProvider time, CancellationToken stopping) : PooledObjectPolicy<Vigil>
+    private sealed class Policy(TimeProvider time, ThreadWatch watch, CancellationToken stopping) : PooledObjectPolicy<Vigil>
     {
-        public override Vigil Create() => new(time, stopping);
+        public override Vigil Create() => new(time, stopping, watch);
 
         public override bool Return(Vigil vigil)
         {

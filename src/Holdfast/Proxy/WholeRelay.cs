@@ -18,9 +18,6 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
 {
     private const long LargestHeld = 4 * 1024 * 1024;
 
-    /// <summary>Reading a larger answer takes a noticeable part of a millisecond.</summary>
-    private const long LargestReadInPlace = 128 * 1024;
-
     /// <summary>Sooner nobody vanishes unnoticed: keep-alive and interim responses take longer to show it.</summary>
     private const double SoonestVanishedMs = 5_000;
 
@@ -107,6 +104,12 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
 
     private async ValueTask<AttemptResult> AnswerAsync()
     {
+        if (Held.Length > UpstreamBody.LargestReadInPlace || !IsSuccess)
+        {
+            // Not on a thread that other sockets wait for.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+
         if (HtmlPage.IsIn(_contentType, Held.Bytes.FirstSpan) && (Generates || !IsSuccess))
         {
             return HandBack(ErrorCodes.UpstreamHtml);
@@ -119,12 +122,6 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
 
         if (IsSuccess && Generates && MayHaveBody && IsPlainJson())
         {
-            if (Held.Length > LargestReadInPlace)
-            {
-                // Not on a thread that other sockets wait for.
-                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            }
-
             var peek = AnswerPeek.Read(Request.Path.Protocol, Held.Bytes);
             if (peek.IsCut)
             {

@@ -13,12 +13,12 @@ internal sealed record ClientStatement
     private const RegexOptions Lines =
         RegexOptions.NonBacktracking | RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant;
 
-    private static readonly Regex DirectoryLine = new(@"^[ \t-]*(Primary w|W)orking directory:[ \t]*(?<stated>[^\r\n]+)", Lines);
+    private static readonly Regex DirectoryLine = new Regex(@"^[ \t-]*(Primary w|W)orking directory:[ \t]*(?<stated>[^\r\n]+)", Lines);
 
     // Only within Claude Code's own snapshot: a branch may be named in any other text.
-    private static readonly Regex BranchLine = new(@"^[ \t]*Current branch:[ \t]*(?<stated>[^\r\n]+)", Lines);
+    private static readonly Regex BranchLine = new Regex(@"^[ \t]*Current branch:[ \t]*(?<stated>[^\r\n]+)", Lines);
 
-    private static readonly Regex CodexDirectory = new("<cwd>(?<stated>[^<]+)</cwd>", Lines);
+    private static readonly Regex CodexDirectory = new Regex("<cwd>(?<stated>[^<]+)</cwd>", Lines);
 
     public string? Cwd { get; private init; }
 

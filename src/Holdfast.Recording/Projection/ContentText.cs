@@ -16,7 +16,7 @@ internal static class ContentText
     private static readonly SearchValues<char> Base64Letters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=");
 
-    private static readonly Regex DataUri = new(
+    private static readonly Regex DataUri = new Regex(
         @"(?<before>data:[\w.+-]*/?[\w.+-]*(;[\w.=+-]+)*;base64,)([A-Za-z0-9+/]{60,}\r?\n)*[A-Za-z0-9+/_%=-]+",
         RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 

@@ -21,7 +21,7 @@ public sealed class BodyRedaction
 
     // What is named "before" and "after" tells what stood there and holds nothing of the secret. A text may be JSON within
     // JSON: there a line end is a backslash and a letter, and no boundary of a word.
-    private static readonly Regex WellKnown = new(
+    private static readonly Regex WellKnown = new Regex(
         """
         sk-ant-[A-Za-z0-9_-]{8,}
         |(?<before>\\[nrt]|\b)sk-[A-Za-z0-9_-]{16,}

@@ -1,13 +1,12 @@
 using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using Holdfast.Simulator.Providers;
 using Holdfast.Simulator.Transcripts;
 
 namespace Holdfast.Simulator.Answers;
 
 /// <summary>Turns an answer's script and its content into the literal writes of a plan. Pure.</summary>
-internal static partial class AnswerCompiler
+internal static class AnswerCompiler
 {
     private static readonly byte[] LastChunk = "0\r\n\r\n"u8.ToArray();
     private static readonly byte[] UnaskedContinue = "HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray();
@@ -96,13 +95,17 @@ internal static partial class AnswerCompiler
         for (var i = from; i < pieces.Count && content.Protocol == SimulatedProtocol.Responses; i++)
         {
             var text = Encoding.UTF8.GetString(pieces[i].Bytes.Span);
-            text = SequenceNumber().Replace(text, $"\"sequence_number\":{i}", 1);
-            pieces[i] = pieces[i] with { Bytes = Encoding.UTF8.GetBytes(text) };
+            pieces[i] = pieces[i] with { Bytes = Encoding.UTF8.GetBytes(WithNumber(text, i)) };
         }
     }
 
-    [GeneratedRegex("\"sequence_number\":[0-9]+", RegexOptions.None, 1000)]
-    private static partial Regex SequenceNumber();
+    private static string WithNumber(string text, int number)
+    {
+        const string Name = "\"sequence_number\":";
+        var start = text.IndexOf(Name, StringComparison.Ordinal) + Name.Length;
+        var length = start < Name.Length ? 0 : text.AsSpan(start).IndexOfAnyExceptInRange('0', '9');
+        return length > 0 ? $"{text.AsSpan(0, start)}{number}{text.AsSpan(start + length)}" : text;
+    }
 
     private static long CutPosition(Cut cut, List<Piece> pieces, long length) => cut switch
     {

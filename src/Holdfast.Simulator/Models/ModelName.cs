@@ -1,11 +1,11 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 
 namespace Holdfast.Simulator.Models;
 
 /// <summary>Reads a behaviour out of a model name such as <c>sim-d300-n20-i50-rst7</c>. Pure.</summary>
-internal static partial class ModelName
+internal static class ModelName
 {
+    private const int MaxDigits = 9;
     private const int MaxDeltas = 100_000;
     private const int MaxTextBytes = 16 * 1024 * 1024;
     private const long MaxMilliseconds = 86_400_000;
@@ -24,10 +24,8 @@ internal static partial class ModelName
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var part in parts.AsSpan(1))
         {
-            var match = Part().Match(part);
-            var kind = match.Groups["kind"].Value;
-            var next = match.Success && seen.Add(IsEnding(kind) ? "ending" : kind)
-                ? Apply(behaviour, kind, Number(match, "number"), Number(match, "time"))
+            var next = Read(part) is var (kind, number, time) && seen.Add(IsEnding(kind) ? "ending" : kind)
+                ? Apply(behaviour, kind, number, time)
                 : null;
             if (next is null)
             {
@@ -73,13 +71,25 @@ internal static partial class ModelName
 
     private static bool IsEnding(string kind) => kind is "rst" or "fin" or "err" or "eof" or "hrst";
 
-    private static long? Number(Match match, string group) =>
-        long.TryParse(match.Groups[group].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
-            ? value
-            : null;
+    // Letters and a number, as "n20"; only how long a stall lasts needs another one: "stall3x500".
+    private static (string Kind, long? Number, long? Time)? Read(ReadOnlySpan<char> part)
+    {
+        var rest = part.TrimStart("abcdefghijklmnopqrstuvwxyz");
+        var kind = part[..^rest.Length];
+        var behind = rest.TrimStart("0123456789");
+        var number = rest[..^behind.Length];
+        var time = ReadOnlySpan<char>.Empty;
+        if (kind is "stall" && number.Length > 0 && behind is ['x', .. var last])
+        {
+            time = last;
+            behind = last.TrimStart("0123456789");
+        }
 
-    [GeneratedRegex(
-        "^(?:(?<kind>stall)(?<number>[0-9]{1,9})(?:x(?<time>[0-9]{0,9}))?|(?<kind>[a-z]+)(?<number>[0-9]{1,9})?)$",
-        RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Part();
+        return kind.IsEmpty || !behind.IsEmpty || number.Length > MaxDigits || time.Length > MaxDigits
+            ? null
+            : (kind.ToString(), Number(number), Number(time));
+    }
+
+    private static long? Number(ReadOnlySpan<char> digits) =>
+        long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
 }

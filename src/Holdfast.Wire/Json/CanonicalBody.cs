@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Holdfast.Wire.Json;
 
 /// <summary>Tells whether two request bodies ask for the same turn: whatever the order of their members, and without those
-/// that clients change when they ask again (clients.md section 5).</summary>
+/// that clients change when they ask again. A body in which an object has a member twice equals only itself, byte for byte:
+/// which of the two counts is the upstream's secret.</summary>
 /// <param name="Hash">What the body asks for, streamed or not.</param>
 /// <param name="Options">What clients change when they ask again without streaming: <c>stream_options</c>, <c>max_tokens</c>.</param>
 public readonly record struct CanonicalBody(UInt128 Hash, UInt128 Options)
@@ -16,6 +17,7 @@ public readonly record struct CanonicalBody(UInt128 Hash, UInt128 Options)
         var reader = new Utf8JsonReader(json, JsonPeek.Options);
         UInt128 sum = 0;
         UInt128 options = 0;
+        var names = new MemberNames();
         try
         {
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
@@ -23,13 +25,15 @@ public readonly record struct CanonicalBody(UInt128 Hash, UInt128 Options)
                 return null;
             }
 
+            names.Note(reader);
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
+                names.Note(reader);
                 var isLeftOut = reader.ValueTextEquals("stream"u8) || reader.ValueTextEquals("client_metadata"u8);
                 var isOption = reader.ValueTextEquals("stream_options"u8) || reader.ValueTextEquals("max_tokens"u8);
                 var start = reader.TokenStartIndex;
                 reader.Read();
-                reader.Skip();
+                names.NoteValue(ref reader);
                 if (isOption)
                 {
                     options += Digest.Of(json.Slice(start, reader.BytesConsumed - start));
@@ -41,11 +45,19 @@ public readonly record struct CanonicalBody(UInt128 Hash, UInt128 Options)
                 }
             }
 
-            return new(sum, options);
+            names.Note(reader);
+            return names.HasTwice ? Exactly(body) : new(sum, options);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (InvalidOperationException)
+        {
+            // A name that is no text: nothing can be said of what it equals.
+            return Exactly(body);
+        }
+        catch (JsonException)
         {
             return null;
         }
     }
+
+    private static CanonicalBody Exactly(in ReadOnlySequence<byte> body) => new(Digest.Of(body), 0);
 }

@@ -19,9 +19,11 @@ public sealed record Conversation(UInt128 Rest, ImmutableArray<UInt128> Ends, in
     /// <summary>How Claude Code asks to go on (measured with 2.1.329). A user who interrupted it says something else.</summary>
     private const string GoOn = "Your response above was cut off mid-stream.";
 
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 256 };
+    // Where a member stands twice, nobody knows which of them was answered: what goes on from there is a request of its own.
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 256, AllowDuplicateProperties = false };
 
-    /// <summary>Reads a body of the Messages or the Responses API; null where it holds no conversation. Never throws.</summary>
+    /// <summary>Reads a body of the Messages or the Responses API; null where it holds no conversation, or a member twice.
+    /// Never throws.</summary>
     public static Conversation? Read(in ReadOnlySequence<byte> body)
     {
         try

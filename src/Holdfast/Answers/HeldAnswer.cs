@@ -57,9 +57,6 @@ internal sealed class HeldEvents(
 /// <param name="contentType">What it says that its body is.</param>
 internal sealed class HeldDocument(HttpResponseMessage response, PooledBytes body, string contentType) : HeldAnswer(response)
 {
-    /// <summary>More of an error says nothing more about it.</summary>
-    private const int MostJudged = 8 * 1024;
-
     /// <summary>Its body.</summary>
     public ReadOnlySequence<byte> Body => body.Bytes;
 
@@ -86,7 +83,7 @@ internal sealed class HeldDocument(HttpResponseMessage response, PooledBytes bod
     public Failure ToFailure(DateTimeOffset now) => new()
     {
         Status = Status,
-        Message = Encoding.UTF8.GetString(Bytes(MostJudged)),
+        Message = Encoding.UTF8.GetString(Bytes(Excerpt.Longest)),
         RetryAfter = RetryHeaders.Read(HeaderOf, now),
         Now = now,
     };

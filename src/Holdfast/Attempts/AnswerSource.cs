@@ -16,6 +16,9 @@ internal readonly record struct BodyRead(int Bytes, ErrorCode? Lost = null, stri
 /// uses it.</summary>
 internal abstract class AnswerSource
 {
+    /// <summary>Looking through more than this takes a noticeable part of a millisecond.</summary>
+    public const int LargestReadInPlace = 128 * 1024;
+
     /// <summary>What to say when the source has been silent for too long.</summary>
     public ErrorCode SilenceCode { get; set; } = ErrorCodes.FirstByteTimeout;
 

@@ -45,17 +45,4 @@ internal sealed record Attempt(
 
     /// <summary>The upstream's answer, once its head is there.</summary>
     public HttpResponseMessage Response { get; set; } = null!;
-
-    /// <summary>Whether the upstream has the whole request.</summary>
-    public bool IsBodySent { get; set; }
-
-    /// <summary>No other answer can replace this one any more: nobody will need the request's body again.</summary>
-    public void ReleaseBody()
-    {
-        if (IsBodySent)
-        {
-            Plan.BeforeBodyGoes();
-            Request.ReleaseBody();
-        }
-    }
 }

@@ -16,7 +16,7 @@ internal sealed class AttemptRunner(Dispatch dispatch, VigilPool vigils, Gateway
     public VigilPool.Loan Watch(Exchange exchange, ClientAnswer answer)
     {
         var loan = vigils.Lend();
-        loan.Vigil.Begin(exchange.Setup.Timeouts.Total, exchange.Http.RequestAborted, answer);
+        loan.Vigil.Begin(exchange.Setup.Timeouts.Total, exchange.Http.RequestAborted, answer, exchange);
         return loan;
     }
 
@@ -117,7 +117,7 @@ internal sealed class AttemptRunner(Dispatch dispatch, VigilPool vigils, Gateway
             return await new StreamRelay(source, passage, answer, exchange, attempt.Vigil)
             {
                 StallAfter = attempt.Timeouts.StallAfter,
-                Committed = attempt.HoldsBack ? attempt.ReleaseBody : null,
+                Committed = attempt.HoldsBack ? request.ReleaseBody : null,
                 Response = attempt.Response,
             }.RunAsync(beginning);
         }

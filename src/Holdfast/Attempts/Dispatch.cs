@@ -111,12 +111,11 @@ internal sealed class Dispatch(GatewayMetrics metrics, ILogger<Dispatch> logger)
             // Nobody else disposes what the message has no more.
             sent.Dispose();
             message.Content = null;
-            attempt.IsBodySent = true;
 
             // A whole answer is soon there; until then its turn is told by the body.
             if (!attempt.HoldsBack && attempt.Request.WantsStream && attempt.Response.IsSuccessStatusCode)
             {
-                attempt.ReleaseBody();
+                attempt.Request.ReleaseBody();
             }
         }
     }

@@ -69,6 +69,12 @@ internal sealed class StreamRelay(
         while (true)
         {
             // 3, 4
+            if (_buffer.Rest.Length > AnswerSource.LargestReadInPlace)
+            {
+                // Not on a thread that other sockets wait for.
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            }
+
             await RelayAndFlushAsync();
             if (_said is not null && Upstream.IsTerminal)
             {
@@ -267,12 +273,15 @@ internal sealed class StreamRelay(
             _said = new Failure
             {
                 Message = Upstream.HasFailed
-                    ? Encoding.UTF8.GetString(SseEvent.Parse(frame).Data)
+                    ? BeginningOf(SseEvent.Parse(frame).Data)
                     : $"Provider finish_reason: {Upstream.OddStop}",
             };
             vigil.UpstreamSilence.Start(Afterglow);
         }
     }
+
+    private static string BeginningOf(ReadOnlySpan<byte> data) =>
+        Encoding.UTF8.GetString(data[..Math.Min(data.Length, Excerpt.Longest)]);
 
     private void Release()
     {

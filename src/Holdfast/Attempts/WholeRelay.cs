@@ -29,9 +29,6 @@ internal sealed class WholeRelay(Attempt attempt, AnswerSource source, TimeProvi
 {
     private const long LargestHeld = 4 * 1024 * 1024;
 
-    /// <summary>Reading a larger answer takes a noticeable part of a millisecond.</summary>
-    private const long LargestReadInPlace = 128 * 1024;
-
     private readonly string _contentType =
         attempt.Response.Content.Headers.NonValidated.TryGetValues("content-type", out var value) ? value.ToString() : "";
 
@@ -123,6 +120,12 @@ internal sealed class WholeRelay(Attempt attempt, AnswerSource source, TimeProvi
 
     private async ValueTask<AttemptResult> AnswerAsync()
     {
+        if (Held.Length > AnswerSource.LargestReadInPlace || !IsSuccess)
+        {
+            // Not on a thread that other sockets wait for.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+
         // 3
         if (HtmlPage.IsIn(_contentType, Held.Bytes.FirstSpan) && (Generates || !IsSuccess))
         {
@@ -134,18 +137,9 @@ internal sealed class WholeRelay(Attempt attempt, AnswerSource source, TimeProvi
             return HandBack(ErrorCodes.UpstreamError);
         }
 
-        if (IsSuccess && Generates && MayHaveBody && IsPlainJson())
+        if (IsSuccess && Generates && MayHaveBody && IsPlainJson() && Judge() is { } failed)
         {
-            if (Held.Length > LargestReadInPlace)
-            {
-                // Not on a thread that other sockets wait for.
-                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            }
-
-            if (Judge() is { } failed)
-            {
-                return failed;
-            }
+            return failed;
         }
 
         if (Answer.IsOpen)

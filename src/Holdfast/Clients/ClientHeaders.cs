@@ -1,13 +1,12 @@
 using System.Globalization;
-using Holdfast.Failover;
 using Holdfast.Journal;
 using Holdfast.Upstreams;
 using Microsoft.Extensions.Primitives;
 
 namespace Holdfast.Clients;
 
-/// <summary>What the gateway itself reads of a client's headers, in one pass over them: who calls, as the client itself
-/// says (statements, never a proof of anything), and what it asks of us.</summary>
+/// <summary>What the gateway itself reads of a client's headers, in one pass over them: which client it is, as it says itself
+/// (statements, never a proof of anything), and what it asks of us. Who pays is <see cref="Clients.Caller"/>'s.</summary>
 internal sealed class ClientHeaders
 {
     /// <summary>Says that nobody will come back for the answer.</summary>
@@ -21,20 +20,20 @@ internal sealed class ClientHeaders
     /// <summary>Its version.</summary>
     public string? Version { get; private init; }
 
-    /// <summary>The conversation, from the headers clients are known to send (clients.md section 2).</summary>
+    /// <summary>The conversation, from the headers clients are known to send.</summary>
     public string? Session { get; private set; }
 
-    /// <summary>Codex skips plain <c>error</c> events, and waits 900 s for headers (clients.md sections 3 and 4).</summary>
+    /// <summary>Codex skips plain <c>error</c> events, and waits for headers as long as it takes (900 s were tried).</summary>
     public bool IsCodex { get; private set; }
 
     /// <summary>How long it says it waits for an answer to begin. Official SDKs say so; .NET's of Anthropic waits
     /// 30 s.</summary>
     public TimeSpan? Patience { get; private set; }
 
-    /// <summary>How many times it says it has asked before (R137).</summary>
+    /// <summary>How many times it says it has asked before.</summary>
     public string? RetryCount { get; private set; }
 
-    /// <summary>Its idempotency key (R137).</summary>
+    /// <summary>Its idempotency key.</summary>
     public string? IdempotencyKey { get; private set; }
 
     /// <summary>The turn it says this is (<c>holdfast-turn</c>); <see cref="NoTurn"/> where it must end with its client.</summary>
@@ -49,16 +48,10 @@ internal sealed class ClientHeaders
     /// <summary>Whether it wants no other candidate than the first (<c>holdfast-no-fallback</c>).</summary>
     public bool RefusesFallback { get; private set; }
 
-    /// <summary>The credential it brings, whole: never logged, recorded or shown; only fingerprints of it are.</summary>
-    public string? Credential { get; private set; }
-
-    /// <summary>What its credential is called where it must not be shown.</summary>
-    public string CredentialName => field ??= HealthKey.OfClient(Credential);
-
-    /// <summary>Whether <c>anthropic-version</c> is there (D9).</summary>
+    /// <summary>Whether <c>anthropic-version</c> is there; it tells whose models are asked for.</summary>
     public bool HasAnthropicVersion { get; private set; }
 
-    /// <summary>Whether <c>x-goog-api-key</c> is there (D9).</summary>
+    /// <summary>Whether <c>x-goog-api-key</c> is there; it tells whose models are asked for.</summary>
     public bool HasGoogleKey { get; private set; }
 
     public static ClientHeaders Of(HttpRequest request)
@@ -78,9 +71,6 @@ internal sealed class ClientHeaders
             // By their lengths first: most headers are none of these.
             switch (header.Length)
             {
-                case 9 when Is("x-api-key"):
-                    client.Credential = values.ToString();
-                    break;
                 case 10 when Is("originator"):
                     client.IsCodex |= IsCodexName(values.ToString());
                     break;
@@ -93,12 +83,8 @@ internal sealed class ClientHeaders
                 case 13 when Is("holdfast-turn"):
                     client.Turn = values.ToString();
                     break;
-                case 13 when Is("authorization"):
-                    client.Credential ??= values.ToString();
-                    break;
                 case 14 when Is("x-goog-api-key"):
                     client.HasGoogleKey = true;
-                    client.Credential = values.ToString();
                     break;
                 case 15 when Is("idempotency-key"):
                     client.IdempotencyKey = values.ToString();

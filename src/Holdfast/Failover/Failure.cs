@@ -3,6 +3,7 @@ using Holdfast.Upstreams;
 namespace Holdfast.Failover;
 
 /// <summary>A failure as it was seen, before anybody judges it. Nothing of it need be known but one thing.</summary>
+/// <remarks>What others wrote of it is cut here, once for everybody: nothing that judges it sees a longer text.</remarks>
 internal sealed record Failure
 {
     /// <summary>The upstream's HTTP status; null when there was none.</summary>
@@ -14,11 +15,12 @@ internal sealed record Failure
     /// <summary>The provider's error type (<c>overloaded_error</c>).</summary>
     public string? Type { get; init; }
 
-    /// <summary>What it says: a sentence, or a whole error document.</summary>
-    public string Message { get; init; } = "";
+    /// <summary>What it says: a sentence, or a whole error document. Kept is as much as is looked at
+    /// (<see cref="Excerpt.Longest"/>).</summary>
+    public string Message { get; init => field = Excerpt.Of(value); } = "";
 
-    /// <summary>What it says besides: causes, inner messages.</summary>
-    public IReadOnlyList<string> Details { get; init; } = [];
+    /// <summary>What it says besides: causes, inner messages; each no longer than the message.</summary>
+    public IReadOnlyList<string> Details { get; init => field = [.. value.Select(text => Excerpt.Of(text))]; } = [];
 
     /// <summary>Who said it, as the configuration names it.</summary>
     public string? Upstream { get; init; }

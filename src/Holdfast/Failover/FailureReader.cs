@@ -9,7 +9,6 @@ namespace Holdfast.Failover;
 internal sealed class FailureReader
 {
     private const int MostNested = 16;
-    private const int LongestDocument = 64 * 1024;
 
     private readonly SaidFailure _said;
     private readonly DateTimeOffset? _now;
@@ -49,22 +48,25 @@ internal sealed class FailureReader
         }
 
         text = text.Trim().TrimStart('\uFEFF');
-        if (FailureText.PageIn(text) is { } page)
+        if (PageText.BeginningIn(text) is { } page)
         {
             ReadPage(text, page);
             return;
         }
 
-        while (FailureText.ExceptionInFront(text) is (string name, var behindName))
+        var sentence = 0;
+        while (FailureText.ExceptionInFront(text.AsSpan(sentence)) is (string name, var behindName))
         {
             _said.AddCode(name);
-            if (behindName == text.Length)
+            if (sentence + behindName == text.Length)
             {
                 break;
             }
 
-            text = text[behindName..];
+            sentence += behindName;
         }
+
+        text = text[sentence..];
 
         var (status, behind) = FailureText.StatusInFront(text);
         if (status is { } known)
@@ -76,8 +78,8 @@ internal sealed class FailureReader
         var json = depth > MostNested ? -1 : text.AsSpan(behind).IndexOf('{');
         if (json >= 0 && text.AsSpan(behind + json + 1).TrimStart() is ['"' or '}', ..] && TryReadDocument(text[(behind + json)..], depth))
         {
-            var sentence = text[..(behind + json)].TrimEnd(' ', ':', '-', '\n', '\r', '[');
-            _said.AddText(sentence.Length == 0 || sentence.EndsWith("data", StringComparison.Ordinal) ? "" : sentence);
+            var before = text[..(behind + json)].TrimEnd(' ', ':', '-', '\n', '\r', '[');
+            _said.AddText(before.Length == 0 || before.EndsWith("data", StringComparison.Ordinal) ? "" : before);
             return;
         }
 
@@ -87,23 +89,18 @@ internal sealed class FailureReader
     private void ReadPage(string text, int page)
     {
         _said.IsPage |= _said.Texts.Count == 0;
-        var status = FailureText.StatusInFront(text).Status ?? FailureText.MentionedStatus(text[..page])
-            ?? FailureText.StatusOfPage(text[page..]);
+        var status = FailureText.StatusInFront(text).Status ?? FailureText.MentionedStatus(text.AsSpan(0, page))
+            ?? PageText.StatusOf(text.AsSpan(page));
         if (status is { } known)
         {
             _said.SetStatus(known, isSure: true);
         }
 
-        _said.AddText(text.Length > FailureText.PageHead ? text[..FailureText.PageHead] : text);
+        _said.AddText(Excerpt.Of(text, PageText.Longest));
     }
 
     private bool TryReadDocument(string text, int depth)
     {
-        if (text.Length > LongestDocument)
-        {
-            return false;
-        }
-
         try
         {
             // Whatever stands behind the document does not matter.
@@ -112,9 +109,9 @@ internal sealed class FailureReader
             ReadObject(document.RootElement, depth + 1);
             return true;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // No document, or a broken one: then it is a text like any other.
+            // No document, or a broken one, perhaps with half a character in it: then it is a text like any other.
             return false;
         }
     }

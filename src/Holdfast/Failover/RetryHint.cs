@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 
 namespace Holdfast.Failover;
 
-/// <summary>Reads how long an upstream asks to wait, in every form in which it says so (errors.md section 9). Pure.</summary>
-internal static partial class RetryHint
+/// <summary>Reads how long an upstream asks to wait, in every form in which it says so. Pure.</summary>
+internal static class RetryHint
 {
     /// <summary>The longest wait that is believed; what is said to be longer counts as this.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromDays(7);
@@ -34,19 +33,7 @@ internal static partial class RetryHint
 
     /// <summary>What a sentence asks for: <c>try again in 1m2.5s</c>, <c>retry after 12 seconds</c>, <c>replenished in
     /// 00:12:34</c>.</summary>
-    public static TimeSpan? In(string text)
-    {
-        var stated = Stated().Match(text);
-        if (!stated.Success)
-        {
-            return null;
-        }
-
-        return stated.Groups["time"] is { Success: true } time
-            && TimeSpan.TryParse(time.ValueSpan, CultureInfo.InvariantCulture, out var clock)
-                ? After(clock.TotalSeconds)
-                : After(Sum(stated));
-    }
+    public static TimeSpan? In(string text) => StatedWait.FindIn(text) is { } seconds ? After(seconds) : null;
 
     /// <summary>A wait as it is believed: none that is no wait, none beyond a week.</summary>
     public static TimeSpan? Believed(TimeSpan? wait) => wait is { } stated ? After(stated.TotalSeconds) : null;
@@ -61,8 +48,8 @@ internal static partial class RetryHint
             return seconds < FirstTimestamp ? After(seconds) : null;
         }
 
-        var units = OnlyUnits().Match(value);
-        return units.Success ? After(Sum(units)) : null;
+        var cursor = new TextCursor(value);
+        return StatedWait.ReadUnits(ref cursor) is { } units && cursor.IsAtEnd ? After(units) : null;
     }
 
     private static TimeSpan? At(string value, DateTimeOffset? now)
@@ -84,38 +71,4 @@ internal static partial class RetryHint
 
     private static double? Seconds(string value) =>
         double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) ? seconds : null;
-
-    private static double Sum(Match match)
-    {
-        var numbers = match.Groups["number"].Captures;
-        var units = match.Groups["unit"].Captures;
-        var seconds = 0.0;
-        for (var i = 0; i < numbers.Count; i++)
-        {
-            seconds += double.Parse(numbers[i].ValueSpan, CultureInfo.InvariantCulture) * SecondsOf(units[i].Value);
-        }
-
-        return seconds;
-    }
-
-    private static double SecondsOf(string unit) => unit.ToLowerInvariant() switch
-    {
-        "ms" or "milliseconds" or "millisecond" => 0.001,
-        "m" or "min" or "mins" or "minute" or "minutes" => 60,
-        "h" or "hr" or "hrs" or "hour" or "hours" => 3600,
-        "d" or "day" or "days" => 86_400,
-        _ => 1,
-    };
-
-    private const string Unit = @"(?<unit>ms|milliseconds?|secs?|seconds?|s|mins?|minutes?|m|hours?|hrs?|hr?|days?|d)";
-
-    private const string Units = @"(?:(?<number>\d{1,9}(?:\.\d{1,9})?)\s*" + Unit + @"(?![a-z])[\s,]*(?:and\s+)?)+";
-
-    [GeneratedRegex(
-        @"(?:\b(?:again|retry(?:ing)?|resets?|replenished|available|refresh(?:es)?) (?:in|after)|retry[-_ ]?after|\bwait(?: for)?(?: at least)?)[\s:=""]*(?:about |approximately |another |~ ?)?(?:(?<time>\d{1,2}:\d\d:\d\d)|" + Units + @"|(?<number>\d{1,9}(?:\.\d{1,9})?)(?<unit>)(?![\w:%]))",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
-    private static partial Regex Stated();
-
-    [GeneratedRegex("^" + Units + "$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
-    private static partial Regex OnlyUnits();
 }

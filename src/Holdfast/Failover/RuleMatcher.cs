@@ -123,8 +123,9 @@ internal sealed class RuleMatcher
         return false;
     }
 
-    // Linear in the text, whatever it says: these texts come from strangers.
-    private static Regex Build(string expression) => new(
+    // Linear in the text, whatever it says: these texts come from strangers. Building one takes milliseconds and up to a megabyte,
+    // which is why none is built before a text needs it, and failures are not judged on a thread that other sockets wait for.
+    private static Regex Build(string expression) => new Regex(
         expression, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
         Timeout.InfiniteTimeSpan);
 }

@@ -5,7 +5,6 @@ internal sealed class SaidFailure
 {
     private const int MostTexts = 16;
     private const int MostCodes = 12;
-    private const int LongestText = 8 * 1024;
 
     /// <summary>The sentences it consists of; the one that says most about it first.</summary>
     public List<string> Texts { get; } = [];
@@ -45,7 +44,7 @@ internal sealed class SaidFailure
         if (text.Length > 0 && !HasEnough)
         {
             IsAnswer |= FailureText.HasSections(text);
-            Texts.Add(text.Length > LongestText ? text[..LongestText] : text);
+            Texts.Add(Excerpt.Of(text));
         }
     }
 

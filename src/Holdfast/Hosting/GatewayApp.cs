@@ -136,13 +136,16 @@ internal static class GatewayApp
     {
         services.AddSingleton(provider => new SetupHolder(SetupOf(provider)));
         services.AddSingleton(provider => new VigilPool(
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<Drain>().Forced));
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ThreadWatch>(),
+            provider.GetRequiredService<Drain>().Forced));
         services.AddSingleton<ExchangeRegister>();
         services.AddSingleton<Admission>();
         services.AddSingleton<RequestReader>();
         services.AddSingleton<StormGuard>();
         services.AddSingleton<Reattachment>();
         services.AddSingleton<Dispatch>();
+        services.AddSingleton<ThreadWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<ThreadWatch>());
         services.AddSingleton<AttemptRunner>();
         services.AddSingleton<Decisions>();
         services.AddSingleton<FailureTelling>();

@@ -1,4 +1,4 @@
-using Holdfast.Accounts.Pricing;
+using Holdfast.Exchanges;
 using Holdfast.Failover;
 using Holdfast.Wire.Usage;
 
@@ -6,7 +6,7 @@ namespace Holdfast.Hosting;
 
 /// <summary>Makes the classifier and the price book ready soon after the start: the first failure must not wait for its rules
 /// to be read, nor the end of the first exchange for the prices, and the start for neither.</summary>
-internal sealed class WarmUp(Lazy<ErrorClassifier> classifier, PriceBook prices, TimeProvider time) : BackgroundService
+internal sealed class WarmUp(Lazy<ErrorClassifier> classifier, SetupHolder setup, TimeProvider time) : BackgroundService
 {
     /// <summary>The start, and the first requests, go first. Real time: nothing waits for it.</summary>
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(1);
@@ -16,7 +16,7 @@ internal sealed class WarmUp(Lazy<ErrorClassifier> classifier, PriceBook prices,
         await Task.Delay(Delay, TimeProvider.System, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!stoppingToken.IsCancellationRequested)
         {
-            prices.CostOf("claude-opus-5-5", time.GetUtcNow(), new TokenUsage(1, 1, 1, 1));
+            setup.Current.Prices.CostOf("claude-opus-5-5", time.GetUtcNow(), new TokenUsage(1, 1, 1, 1));
 
             // One that goes through rules of every kind, and is known to match.
             classifier.Value.Classify(new Failure

@@ -8,16 +8,16 @@ namespace Holdfast.Journal;
 /// can be read back.</summary>
 internal readonly record struct TurnKey(UInt128 High, UInt128 Low)
 {
-    /// <param name="principal">Who asks: its credential, or where it comes from.</param>
+    /// <param name="caller">Who asks, as a digest: of all it says for a turn, of who pays for a session.</param>
     /// <param name="session">The session it names, if it does.</param>
     /// <param name="target">Path and query.</param>
     /// <param name="body">The canonical body's hash.</param>
     /// <param name="name">Which turn it says it is, if it does.</param>
-    public static TurnKey Of(string principal, string? session, string target, UInt128 body, string? name = null)
+    public static TurnKey Of(UInt128 caller, string? session, string target, UInt128 body, string? name = null)
     {
         // Lengths first: no text can pass for the end of another.
         var text = Encoding.UTF8.GetBytes(
-            $"{principal.Length} {session?.Length ?? -1} {target.Length} {name?.Length ?? -1} {body:x32} {principal}{session}{target}{name}");
+            $"{caller:x32} {session?.Length ?? -1} {target.Length} {name?.Length ?? -1} {body:x32} {session}{target}{name}");
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(text, digest);
         return new(

@@ -25,6 +25,7 @@ internal sealed class GatewayMetrics : IDisposable
     private const string Reason = "holdfast.reason";
     private const string From = "holdfast.from";
     private const string To = "holdfast.to";
+    private const string Phase = "holdfast.phase";
 
     private static readonly InstrumentAdvice<double> Durations = new()
     {
@@ -44,6 +45,7 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _reattachments;
     private readonly Counter<long> _repairs;
     private readonly Counter<long> _silentStreams;
+    private readonly Counter<long> _socketThreadHeld;
     private readonly Counter<long> _requestBytes;
     private readonly Counter<long> _responseBytes;
     private readonly Counter<long> _events;
@@ -81,6 +83,8 @@ internal sealed class GatewayMetrics : IDisposable
         _repairs = Count("holdfast.repairs", "{answer}", "Answers repaired for the client.");
         _silentStreams = Count("holdfast.silent_streams", "{stream}",
             "Times a live stream's upstream stayed silent beyond the threshold.");
+        _socketThreadHeld = Count("holdfast.socket_thread.held", "{hold}",
+            "Times an exchange held a socket thread so long that other streams waited, by upstream and phase.");
         _requestBytes = Count("holdfast.request.bytes", "By", "Bytes of request bodies.");
         _responseBytes = Count("holdfast.response.bytes", "By", "Bytes of answer bodies sent to clients.");
         _events = Count("holdfast.events", "{event}", "Events relayed to clients.");
@@ -166,6 +170,12 @@ internal sealed class GatewayMetrics : IDisposable
 
     /// <summary>A live stream's upstream has been silent beyond the threshold (R32); once a silence.</summary>
     public void StreamSilent(string? protocol, string? upstream) => _silentStreams.Add(1, TagsOf(protocol, upstream));
+
+    /// <summary>An exchange held a socket thread for long; once a hold.</summary>
+    /// <param name="upstream">The upstream it was at.</param>
+    /// <param name="phase">The phase of its attempt, in the glossary's words.</param>
+    public void SocketThreadHeld(string? upstream, string phase) => _socketThreadHeld.Add(
+        1, new TagList { { Upstream, _upstreams.Of(upstream) }, { Phase, phase } });
 
     /// <param name="count">How many records.</param>
     /// <param name="reason"><c>queue_full</c>, <c>sink_failed</c>: of lines on standard output; <c>recording_full</c>: of recordings;

@@ -139,6 +139,9 @@ internal sealed class ExchangeHandler(
 
                 failed?.Held?.Dispose();
                 failed = failure;
+
+                // Not on a thread that other sockets wait for: judging a failure and telling of it reads what others wrote.
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             }
 
             // 6

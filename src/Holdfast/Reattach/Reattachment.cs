@@ -79,7 +79,7 @@ internal sealed class Reattachment(TurnJournal journal, GatewayMetrics metrics, 
         }
 
         vigil.Turn = exchange.Turn;
-        exchange.Turn.MayGoOn(journal, exchange.Route.Journal, request, answer);
+        exchange.Turn.MayGoOn(journal, exchange.Route.Journal, request.Identity, answer);
         return request.WantsStream || request.Client.Turn is not null || request.Client.IdempotencyKey is not null
             ? ListAsync(request, exchange, answer)
             : default;
@@ -87,8 +87,8 @@ internal sealed class Reattachment(TurnJournal journal, GatewayMetrics metrics, 
 
     private async ValueTask<Earlier> FindInJournalAsync(ClientRequest request)
     {
-        await request.HashAsync();
-        if (request.Identify() is not { } asked)
+        await request.Identity.HashAsync();
+        if (request.Identity.Identify() is not { } asked)
         {
             return default;
         }
@@ -103,7 +103,7 @@ internal sealed class Reattachment(TurnJournal journal, GatewayMetrics metrics, 
             return new(null, ended);
         }
 
-        if (request.Question is { } question)
+        if (request.Identity.Question is { } question)
         {
             if (journal.FindCut(question) is { } cut)
             {
@@ -127,7 +127,7 @@ internal sealed class Reattachment(TurnJournal journal, GatewayMetrics metrics, 
     /// named may be asked for again while its client still looks alive.</summary>
     private async ValueTask ListAsync(ClientRequest request, Exchange exchange, ClientAnswer answer)
     {
-        await request.HashAsync();
+        await request.Identity.HashAsync();
         if (journal.Add(exchange.Turn.Make()!))
         {
             // It may have waited for another turn's answer before, which came to nothing.

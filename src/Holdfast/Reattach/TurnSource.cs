@@ -35,7 +35,7 @@ internal sealed class TurnSource : AnswerSource, IDisposable
 
     /// <summary>Begins to read a turn from its first byte. Null if it is too late, or somebody else reads.</summary>
     public static TurnSource? Attach(Turn turn, ClientRequest request, ClientAnswer answer, Vigil vigil) =>
-        turn.Attach(request.Identify()!, answer, vigil.Wake) is { } reader ? new(turn, reader, answer, vigil) : null;
+        turn.Attach(request.Identity.Identify()!, answer, vigil.Wake) is { } reader ? new(turn, reader, answer, vigil) : null;
 
     /// <summary>The client has the whole answer: nobody need come back for it.</summary>
     public void NoteAllRead() => _hasAll = true;

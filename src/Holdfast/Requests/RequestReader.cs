@@ -73,7 +73,7 @@ internal sealed class RequestReader(TimeProvider time)
                 }
 
                 var read = await reading;
-                request.Append(read.Buffer);
+                request.Memory.Append(read.Buffer);
                 reader.AdvanceTo(read.Buffer.End);
                 if (request.Body.Length > limits.RequestBody)
                 {

@@ -1,17 +1,17 @@
 using System.Globalization;
-using System.Text.Json;
 using Holdfast.Clients;
+using Holdfast.Failover;
 using Holdfast.Journal;
 
 namespace Holdfast.Requests;
 
 /// <summary>A client that is known to send the same request again only when it has given the first one up, so that its
-/// repetition proves that the first is lost although nothing was heard of its end (D36).</summary>
+/// repetition proves that the first is lost although nothing was heard of its end.</summary>
 /// <param name="Client">How its user agent begins.</param>
 /// <param name="OnlyBeforeOutput">Whether it does so only while nothing generated has reached it.</param>
 /// <param name="MarkOf">What is the same in all sendings of one request, and in no other request of its session; null where
 /// that is not known. Beside it everything a turn is told by must be the same.</param>
-/// <param name="Why">Why that is safe: the evidence from the client itself (clients.md sections 4 and 5).</param>
+/// <param name="Why">Why that is safe: what was measured with the client itself.</param>
 /// <param name="GoesOn">Whether it puts the parts of an answer that were whole behind its question, where there are any, and
 /// asks to go on.</param>
 internal sealed record RetryRule(
@@ -63,28 +63,6 @@ internal static class RetryRules
     // With equal canonical bodies, bodies of one length are the same.
     private static string SizeOfBody(ClientRequest request) => request.Body.Length.ToString(CultureInfo.InvariantCulture);
 
-    private static string? TurnOfCodex(ClientRequest request)
-    {
-        var text = request.Http.Headers["x-codex-turn-metadata"].ToString();
-        if (text.Length == 0)
-        {
-            return null;
-        }
-
-        try
-        {
-            using var metadata = JsonDocument.Parse(text);
-            return TextIn(metadata, "turn_id") is { } turn ? $"{turn} {TextIn(metadata, "request_kind")}" : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    private static string? TextIn(JsonDocument metadata, string name) =>
-        metadata.RootElement.ValueKind == JsonValueKind.Object
-        && metadata.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()
-            : null;
+    private static string? TurnOfCodex(ClientRequest request) =>
+        CodexTurn.Read(request.Http.Headers["x-codex-turn-metadata"].ToString()) is { } turn ? $"{turn.Turn} {turn.Kind}" : null;
 }

@@ -19,8 +19,8 @@ internal sealed class StormGuard(StormWatch watch, GatewayMetrics metrics, TimeP
             return null;
         }
 
-        await request.HashAsync();
-        if (request.CanonicalHash is not { } turn)
+        await request.Identity.HashAsync();
+        if (request.Identity.CanonicalHash is not { } turn)
         {
             return null;
         }
@@ -46,10 +46,10 @@ internal sealed class StormGuard(StormWatch watch, GatewayMetrics metrics, TimeP
 
     private static StormKey KeyOf(ClientRequest request, string session, UInt128 turn)
     {
+        Span<byte> principal = stackalloc byte[16];
         Span<byte> body = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(principal, request.Caller.Principal);
         BinaryPrimitives.WriteUInt128BigEndian(body, turn);
-        return StormKey.From(
-            Encoding.UTF8.GetBytes(request.Client.Credential ?? ""),
-            Encoding.UTF8.GetBytes($"{session}\n{request.Path.Target}"), body);
+        return StormKey.From(principal, Encoding.UTF8.GetBytes($"{session}\n{request.Path.Target}"), body);
     }
 }

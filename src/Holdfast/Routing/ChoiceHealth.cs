@@ -77,6 +77,6 @@ internal readonly struct ChoiceHealth(HealthBook book, ClientRequest request)
 
     private HealthKey KeyOf(Choice choice) => new(
         choice.Upstream.Name,
-        choice.Credential.IsClients ? request.Client.CredentialName : choice.Credential.Name,
+        choice.Credential.IsClients ? request.Caller.CredentialName : choice.Credential.Name,
         choice.Candidate.Model ?? request.Model);
 }

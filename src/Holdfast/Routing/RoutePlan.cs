@@ -28,7 +28,6 @@ internal sealed class RoutePlan
     private readonly ChoiceHealth _health;
     private readonly ImmutableArray<Choice> _choices;
     private readonly AffinityEntry? _home;
-    private PlanRequest? _request;
     private Trial[]? _trials;
     private List<FailedAttempt>? _failures;
     private int _current;
@@ -50,7 +49,8 @@ internal sealed class RoutePlan
         _client = request;
         _tools = tools;
         _health = new(tools.Health, request);
-        (_choices, _home) = route.Choices.Length == 1 ? (route.Choices, null) : Request.Order(route, tools, startedAt);
+        (_choices, _home) = route.Choices.Length == 1 ? (route.Choices, null) : ChoiceOrder.For(request, route, tools, startedAt);
+        request.Identity.WantsAffinity = _choices.Length > 1 && tools.Options.Affinity.Enabled;
         if (failedBefore is not null)
         {
             _choices = [.. _choices.OrderBy(choice => choice.Candidate.Name == failedBefore)];
@@ -186,9 +186,6 @@ internal sealed class RoutePlan
             ?? (mayMove && Pick(Prospect.Poor, now) is { } last ? MoveTo(last, now) : new Step(StepKind.GiveUp));
     }
 
-    /// <summary>The request's body is about to go: what must be known of it later is read now.</summary>
-    public void BeforeBodyGoes() => _ = !IsAlone && _tools.Options.Affinity.Enabled ? Request.Affinity : null;
-
     /// <summary>The present attempt was answered: its candidate is well, and the conversation stays with it.</summary>
     /// <param name="cacheTokens">Tokens of the prompt that the provider keeps now.</param>
     public void Succeeded(long cacheTokens)
@@ -200,7 +197,7 @@ internal sealed class RoutePlan
 
         // Where it would go anyway, and nothing is lost by moving it, there is nothing to remember.
         var isWorthNoting = !IsAlone && (_current != 0 || _home is not null || cacheTokens > 0);
-        if (isWorthNoting && _tools.Options.Affinity.Enabled && Request.Affinity is { } key)
+        if (isWorthNoting && _tools.Options.Affinity.Enabled && _client.Identity.Affinity is { } key)
         {
             _tools.Affinity.Note(key, Current.Candidate.Name, Current.Credential.Name, cacheTokens, _tools.Time.GetUtcNow());
         }
@@ -234,9 +231,6 @@ internal sealed class RoutePlan
         _sentAt = now + delay;
         return new(kind, delay);
     }
-
-    /// <summary>Only where it must be known: most exchanges have one choice, and need nothing of it.</summary>
-    private PlanRequest Request => _request ??= new(_client);
 
     private bool IsUntried(int index) =>
         (_trials is null || _trials[index] is { Asked: 0, IsPassedOver: false })

@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using Holdfast.Failover;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Upstreams;
@@ -6,8 +6,8 @@ namespace Holdfast.Upstreams;
 /// <summary>Why an upstream did not answer, or not to the end: a value, made from what the runtime threw. Cancellation
 /// by our own timers and by the client is not such a failure; whoever cancelled knows better.</summary>
 /// <param name="Code">Which of our errors it is.</param>
-/// <param name="Detail">The runtime's own words, for the log and the record only (R114). Holds no secret.</param>
-internal sealed partial record UpstreamFailure(ErrorCode Code, string Detail)
+/// <param name="Detail">The runtime's own words, for the log and the record only. Holds no secret.</param>
+internal sealed record UpstreamFailure(ErrorCode Code, string Detail)
 {
     private const int LongestDetail = 500;
 
@@ -20,15 +20,20 @@ internal sealed partial record UpstreamFailure(ErrorCode Code, string Detail)
         var cause = new FailureCause(exception);
         var code = afterHeaders ? InBody(cause) : BeforeHeaders(cause, trace);
         var detail = ReferenceEquals(code, ErrorCodes.UpstreamTls) ? TlsHint(cause) + cause.Text : cause.Text;
-        detail = Queries().Replace(UserInformation().Replace(detail, ""), "?…");
+        detail = UrlText.WithoutSecrets(Excerpt.Of(detail));
         if (ReferenceEquals(code, ErrorCodes.UpstreamProtocol) || ReferenceEquals(code, ErrorCodes.StreamGarbled))
         {
-            // The runtime quotes what it could not read, and that may be a piece of an answer (R131).
-            detail = Quotation().Replace(detail, "'…'");
+            detail = WithoutQuotation(detail);
         }
 
-        return new(code, detail.Length <= LongestDetail ? detail : detail[..LongestDetail]);
+        return new(code, Excerpt.Of(detail, LongestDetail));
     }
+
+    // The runtime quotes what it could not read, and that may be a piece of an answer.
+    private static string WithoutQuotation(string detail) =>
+        detail.IndexOf('\'') is >= 0 and var first && detail.LastIndexOf('\'') is var last && last > first
+            ? $"{detail[..first]}'…'{detail[(last + 1)..]}"
+            : detail;
 
     private static ErrorCode BeforeHeaders(FailureCause cause, ConnectionTrace trace) => cause switch
     {
@@ -76,13 +81,4 @@ internal sealed partial record UpstreamFailure(ErrorCode Code, string Detail)
     };
 
     private static bool Says(string text, string words) => text.Contains(words, StringComparison.OrdinalIgnoreCase);
-
-    [GeneratedRegex(@"(?<=://)[^/@\s'""]+@", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex UserInformation();
-
-    [GeneratedRegex("'.*'", RegexOptions.CultureInvariant | RegexOptions.Singleline, 1000)]
-    private static partial Regex Quotation();
-
-    [GeneratedRegex(@"(?<=://[^\s'""?]*)\?[^\s'""]*", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Queries();
 }

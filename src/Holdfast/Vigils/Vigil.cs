@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Holdfast.Journal;
+using Holdfast.Sinks;
 
 namespace Holdfast.Vigils;
 
@@ -32,7 +33,7 @@ internal enum Alarm
 /// </summary>
 internal sealed class Vigil : IDisposable
 {
-    private readonly WakeUp _wakeUp = new();
+    private readonly WakeUp _wakeUp;
     private readonly TimeProvider _time;
     private readonly SilenceClock _total;
     private readonly SilenceClock _linger;
@@ -48,8 +49,10 @@ internal sealed class Vigil : IDisposable
 
     /// <param name="time">The clock.</param>
     /// <param name="stopping">Fires when the process must stop now.</param>
-    public Vigil(TimeProvider time, CancellationToken stopping)
+    /// <param name="watch">Sees how long the loop holds the thread that resumes it; null where nobody looks.</param>
+    public Vigil(TimeProvider time, CancellationToken stopping, ThreadWatch? watch = null)
     {
+        _wakeUp = new WakeUp(watch);
         _time = time;
         ClientSilence = new SilenceClock(time, Wake);
         UpstreamSilence = new SilenceClock(time, Wake);
@@ -84,9 +87,12 @@ internal sealed class Vigil : IDisposable
     /// <param name="total">How long it may take; <see cref="Timeout.InfiniteTimeSpan"/> for as long as it likes.</param>
     /// <param name="clientGone">Fires when its client leaves.</param>
     /// <param name="client">The client that must not hear nothing for too long.</param>
-    public void Begin(TimeSpan total, CancellationToken clientGone, IWaitingClient client)
+    /// <param name="exchange">Which it is.</param>
+    public void Begin(
+        TimeSpan total, CancellationToken clientGone, IWaitingClient client, ILiveExchange? exchange = null)
     {
         _client = client;
+        _wakeUp.Exchange = exchange;
         _isTimed = total != Timeout.InfiniteTimeSpan;
         if (_isTimed)
         {
@@ -189,6 +195,7 @@ internal sealed class Vigil : IDisposable
         _hasLostClient = false;
         Turn = null;
         _client = null;
+        _wakeUp.Exchange = null;
     }
 
     /// <summary>From now on the client's leaving is no alarm: it has all it came for.</summary>

@@ -4,14 +4,15 @@ namespace Holdfast.Vigils;
 
 /// <summary>Lends vigils to exchanges: two timers set up and torn down for each would cost more than its routing.</summary>
 /// <param name="time">The clock.</param>
+/// <param name="watch">Sees how long a loop holds the thread that resumes it.</param>
 /// <param name="stopping">Fires when the process must stop now.</param>
-internal sealed class VigilPool(TimeProvider time, CancellationToken stopping) : IDisposable
+internal sealed class VigilPool(TimeProvider time, ThreadWatch watch, CancellationToken stopping) : IDisposable
 {
     /// <summary>How many are kept while nobody uses them.</summary>
     private const int MostIdle = 256;
 
     private readonly ObjectPool<Vigil> _vigils =
-        new DefaultObjectPoolProvider { MaximumRetained = MostIdle }.Create(new Policy(time, stopping));
+        new DefaultObjectPoolProvider { MaximumRetained = MostIdle }.Create(new Policy(time, watch, stopping));
 
     /// <summary>A vigil for one exchange; disposing the loan ends it.</summary>
     public Loan Lend() => new(_vigils.Get(), _vigils);
@@ -26,9 +27,9 @@ internal sealed class VigilPool(TimeProvider time, CancellationToken stopping) :
         public void Dispose() => pool.Return(vigil);
     }
 
-    private sealed class Policy(TimeProvider time, CancellationToken stopping) : PooledObjectPolicy<Vigil>
+    private sealed class Policy(TimeProvider time, ThreadWatch watch, CancellationToken stopping) : PooledObjectPolicy<Vigil>
     {
-        public override Vigil Create() => new(time, stopping);
+        public override Vigil Create() => new(time, stopping, watch);
 
         public override bool Return(Vigil vigil)
         {

@@ -1,4 +1,6 @@
 using System.Threading.Tasks.Sources;
+using Holdfast.Exchanges;
+using Holdfast.Sinks;
 
 namespace Holdfast.Vigils;
 
@@ -16,8 +18,12 @@ internal sealed class WakeUp : IValueTaskSource
     private ManualResetValueTaskSourceCore<bool> _core;
     private int _state;
 
-    public WakeUp()
+    private readonly ThreadWatch? _watch;
+
+    /// <param name="watch">Sees how long a loop holds the thread that resumes it; null where nobody looks.</param>
+    public WakeUp(ThreadWatch? watch = null)
     {
+        _watch = watch;
         Wake = () => Signal(onPool: true);
         Resume = () => Signal(onPool: false);
     }
@@ -28,6 +34,9 @@ internal sealed class WakeUp : IValueTaskSource
 
     /// <summary>Wakes the loop on the thread that calls: for the end of what it awaits, as <c>await</c> itself would.</summary>
     public Action Resume { get; }
+
+    /// <summary>Whose loop sleeps here.</summary>
+    public ILiveExchange? Exchange { get; set; }
 
     /// <summary>Completes at the next wake-up, at once if one came since the last wait. Whatever happened before a
     /// wake-up is visible after it: each step is an exchange with a full fence, on both sides.</summary>
@@ -63,7 +72,26 @@ internal sealed class WakeUp : IValueTaskSource
         {
             // Only the one that ends the waiting comes here.
             _core.RunContinuationsAsynchronously = onPool;
-            _core.SetResult(true);
+            if (onPool || _watch is null)
+            {
+                _core.SetResult(true);
+            }
+            else
+            {
+                SetResultWatched(_watch);
+            }
+        }
+    }
+
+    private void SetResultWatched(ThreadWatch watch)
+    {
+        // The loop runs in here, until it sleeps again, perhaps for another exchange.
+        var exchange = Exchange;
+        var hold = watch.Begin(exchange);
+        _core.SetResult(true);
+        if (hold is not null)
+        {
+            watch.End(hold, exchange);
         }
     }
 }

@@ -1,4 +1,3 @@
-using Holdfast.Recording.Records;
 using System.Globalization;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Connections;

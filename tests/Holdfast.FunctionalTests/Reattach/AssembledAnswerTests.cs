@@ -69,11 +69,11 @@ public sealed class AssembledAnswerTests
 
         await using var other = await gateway.ConnectAsync();
         var (path, body) = StreamOf(protocol, otherQuery, otherOptions);
-        var head = await other.RequestAsync("POST", path, body);
+        var head = await other.RepeatAsync(path, body);
         await other.ReadToEndAsync();
         await using var same = await gateway.ConnectAsync();
         (path, body) = StreamOf(protocol, query, options);
-        var again = await same.RequestAsync("POST", path, body);
+        var again = await same.RepeatAsync(path, body);
 
         Assert.Equal((null, "1", 2),
             (head.Header(LostTurn.Reattached), again.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
@@ -91,7 +91,7 @@ public sealed class AssembledAnswerTests
         gate.Release(3);
         await using var client = await gateway.ConnectAsync();
         var (path, body) = StreamOf(protocol, query, options);
-        await client.RequestAsync("POST", path, body);
+        await client.RepeatAsync(path, body);
         await client.ReadPieceAsync();
         await client.LoseAsync(gateway);
         return gate;

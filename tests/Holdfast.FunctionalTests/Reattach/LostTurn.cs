@@ -72,9 +72,14 @@ internal static class LostTurn
     {
         await using var client = await gateway.ConnectAsync();
         var (path, body) = SampleRequests.Turn(protocol, model, stream);
-        var head = await client.RequestAsync("POST", path, body, headers);
+        var head = await client.RepeatAsync(path, body, headers);
         return new TurnAnswer(head, await client.ReadTextAsync(), client.End);
     }
+
+    /// <summary>Sends a request with the head that <see cref="SilentStream.SendTurnAsync"/> gives it: only so is it the same.</summary>
+    public static Task<RawAnswer> RepeatAsync(
+        this RawHttpClient client, string path, string body, params (string, string)[] headers) =>
+        client.RequestAsync("POST", path, body, [("Host", "localhost"), ("Content-Type", "application/json"), .. headers]);
 
     /// <summary>What an upstream that passes a gate before each event says.</summary>
     public static Answer Gated(string protocol, Gate gate) => Answer.Sse(Turns.TranscriptOf(protocol)).GateEvery(gate);

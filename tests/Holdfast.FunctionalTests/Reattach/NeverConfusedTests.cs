@@ -118,7 +118,7 @@ public sealed class NeverConfusedTests
 
         await using var client = await gateway.ConnectAsync();
         var (path, body) = SampleRequests.Turn("anthropic");
-        var head = await client.RequestAsync("POST", path, body.Replace("\"max_tokens\":64", "\"max_tokens\":128", StringComparison.Ordinal));
+        var head = await client.RepeatAsync(path, body.Replace("\"max_tokens\":64", "\"max_tokens\":128", StringComparison.Ordinal));
 
         Assert.Equal((200, null, 2), (head.Status, head.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
     }
@@ -270,7 +270,8 @@ public sealed class NeverConfusedTests
         }
 
         gate.Open();
-        var answer = await chain.AskAsync();
+        await using var again = await chain.SendAsync();
+        var answer = await again.ReadAnswerAsync();
 
         Assert.Equal(("1", 1), (answer.Header(LostTurn.Reattached), chain.First.RequestCount));
     }

@@ -1,4 +1,3 @@
-using Holdfast.Recording.Records;
 using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Silence;

@@ -7,7 +7,7 @@ namespace Holdfast.Tests.Journal;
 public sealed class RetryEvidenceTests
 {
     private static readonly TurnRequest Plain = new(
-        TurnKey.Of("principal", "session", "/v1/messages", 1), null, new AnswerForm(IsStream: true));
+        TurnKey.Of(1, "session", "/v1/messages", 1), null, new AnswerForm(IsStream: true));
 
     private readonly Client _client = new();
 

@@ -147,7 +147,7 @@ public sealed class SpillTests : IDisposable
         for (var i = from; i < from + count; i++)
         {
             var turn = new Turn(journal, TurnTerms.Of(journal.Options), $"exchange-{i}", new Client(), new Asked(new(
-                TurnKey.Of("principal", null, "/v1/messages", (UInt128)i), null, new AnswerForm(IsStream: true))));
+                TurnKey.Of(1, null, "/v1/messages", (UInt128)i), null, new AnswerForm(IsStream: true))));
             journal.Add(turn);
             turn.LoseClient(() => { });
             turn.Begin(new(200, [], IsStream: true));

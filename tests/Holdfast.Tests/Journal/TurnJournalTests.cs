@@ -156,8 +156,9 @@ public sealed class TurnJournalTests
     {
         var keys = new[]
         {
-            TurnKey.Of("ab", "c", "/t", 1), TurnKey.Of("a", "bc", "/t", 1), TurnKey.Of("ab", null, "c/t", 1),
-            TurnKey.Of("ab", "", "c/t", 1), TurnKey.Of("ab", "c", "/t", 2), TurnKey.Of("ab", "c/", "t", 1),
+            TurnKey.Of(1, "c", "/t", 1), TurnKey.Of(2, "c", "/t", 1), TurnKey.Of(1, null, "c/t", 1),
+            TurnKey.Of(1, "", "c/t", 1), TurnKey.Of(1, "c", "/t", 2), TurnKey.Of(1, "c/", "t", 1),
+            TurnKey.Of(1, "c", "/", 1, "t"), TurnKey.Of(1, "c", "/t", 1, ""),
         };
 
         Assert.Equal(keys.Length, keys.Distinct().Count());
@@ -228,7 +229,7 @@ public sealed class TurnJournalTests
 
     private static TurnRequest RequestOf(TurnKey key) => new(key, null, new AnswerForm(IsStream: true));
 
-    private static TurnKey KeyOf(int i) => TurnKey.Of("principal", null, "/v1/messages", (UInt128)i);
+    private static TurnKey KeyOf(int i) => TurnKey.Of(1, null, "/v1/messages", (UInt128)i);
 
     private static Turn Lost(TurnJournal journal, int i, Action? wake = null)
     {

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Holdfast.Configuration.Sources;
 
 namespace Holdfast.Configuration.Kinds;
@@ -31,7 +30,7 @@ internal sealed class TextKind(string name, Func<string, string?> check, string 
 }
 
 /// <summary>An HTTP status or a class of them, as text: <c>503</c>, with quotes or without, or <c>5xx</c>.</summary>
-internal sealed partial class StatusKind : ValueKind<string>
+internal sealed class StatusKind : ValueKind<string>
 {
     private const string Pattern = "^[1-5]([0-9]{2}|xx)$";
 
@@ -42,7 +41,7 @@ internal sealed partial class StatusKind : ValueKind<string>
     public override string Example => "\"5xx\"";
 
     public override Parsed<string> Read(SettingNode node, SettingsReading reading) =>
-        node is ValueNode { Form: not ValueForm.Boolean } value && Form().IsMatch(value.Text)
+        node is ValueNode { Form: not ValueForm.Boolean } value && IsStatus(value.Text)
             ? Right(value.Text)
             : Wrong("is not a status: write 100 to 599, or a class of them as \"5xx\".");
 
@@ -56,8 +55,8 @@ internal sealed partial class StatusKind : ValueKind<string>
         json.WriteNumber("maximum", 599);
     }
 
-    [GeneratedRegex(Pattern, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Form();
+    private static bool IsStatus(string text) => text is [>= '1' and <= '5', var tens, var ones]
+        && ((char.IsAsciiDigit(tens) && char.IsAsciiDigit(ones)) || (tens, ones) is ('x', 'x'));
 }
 
 /// <summary>The name of an environment variable, the only way a secret gets in.</summary>

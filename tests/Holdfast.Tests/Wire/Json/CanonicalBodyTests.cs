@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Text;
+using Holdfast.Simulator.Answers;
 using Holdfast.Wire.Json;
 
 namespace Holdfast.Tests.Wire.Json;
@@ -38,7 +40,59 @@ public sealed class CanonicalBodyTests
         Assert.Equal(isAlike, Read(stream)!.Value.Options == Read(other)!.Value.Options);
     }
 
+    /// <summary>Whatever the order and the depth, and however the name is spelled.</summary>
+    [Theory]
+    [InlineData("""{"a":1,"a":2}""", """{"a":2,"a":1}""")]
+    [InlineData("""{"a":1,"\u0061":2}""", """{"\u0061":2,"a":1}""")]
+    [InlineData("""{"a":1,"b":[[{"c":1,"c":1}]]}""", """{"b":[[{"c":1,"c":1}]],"a":1}""")]
+    [InlineData("""{"a":1,"b":{"é":{},"\u00e9":[]}}""", """{"b":{"é":{},"\u00e9":[]},"a":1}""")]
+    [InlineData("""{"a":1,"client_metadata":{"c":1,"c":2}}""", """{"a":1,"client_metadata":{"c":2,"c":1}}""")]
+    [InlineData("""{"a":1,"stream":true,"stream":false}""", """{"a":1,"stream":false,"stream":true}""")]
+    [InlineData("""{"a":1,"max_tokens":1,"max_tokens":2}""", """{"a":1,"max_tokens":2,"max_tokens":1}""")]
+    [InlineData("""{"a":1,"a":2}""", """ {"a":1,"a":2}""")]
+    [InlineData("""{"a":1,"\ud800":2}""", """{"\ud800":2,"a":1}""")]
+    public void A_body_with_a_member_twice_or_a_name_that_is_no_text_equals_only_itself(string one, string other)
+    {
+        Assert.NotNull(Hash(one));
+        Assert.Equal(Read(one), Read(one));
+        Assert.NotEqual(Hash(one), Hash(other));
+    }
+
+    /// <summary>Names of one object do not count for another, whether it stands beside, above or below.</summary>
+    [Theory]
+    [InlineData("""{"a":{"a":{"b":1},"b":1},"b":[{"a":1},{"a":1}]}""", """{"b":[{"a":1},{"a":1}],"a":{"a":{"b":1},"b":1}}""")]
+    [InlineData("""{"a":[{},{}],"b":"a","c":["b","b"]}""", """{"c":["b","b"],"b":"a","a":[{},{}]}""")]
+    public void Members_of_different_objects_may_be_called_the_same(string one, string other) =>
+        Assert.Equal(Hash(one), Hash(other));
+
+    /// <summary>A body may come in pieces, and a name stand in two of them.</summary>
+    [Fact]
+    public void A_member_that_stands_twice_is_seen_wherever_the_body_is_cut()
+    {
+        var body = Encoding.UTF8.GetBytes("""{"abc":1,"b":{"name":1,"n\u0061me":2}}""");
+        for (var cut = 1; cut < body.Length; cut++)
+        {
+            var first = new Piece(body.AsMemory(0, cut), null);
+            var last = new Piece(body.AsMemory(cut), first);
+
+            Assert.Equal(CanonicalBody.Read(new(body)), CanonicalBody.Read(new(first, 0, last, last.Memory.Length)));
+        }
+    }
+
     private static UInt128? Hash(string body) => Read(body)?.Hash;
 
     private static CanonicalBody? Read(string body) => CanonicalBody.Read(new(Encoding.UTF8.GetBytes(body)));
+
+    private sealed class Piece : ReadOnlySequenceSegment<byte>
+    {
+        public Piece(ReadOnlyMemory<byte> memory, Piece? before)
+        {
+            Memory = memory;
+            if (before is not null)
+            {
+                RunningIndex = before.Memory.Length;
+                before.Next = this;
+            }
+        }
+    }
 }

@@ -24,6 +24,14 @@ public sealed class ConversationTests
         Assert.Equal(isBeginning, first.Rest == second.Rest && first.Ends[1] == second.Ends[1]);
     }
 
+    /// <summary>Nobody knows which of the two was answered.</summary>
+    [Theory]
+    [InlineData("""{"model":"m","model":"n","messages":[{"role":"user","content":"a"}]}""")]
+    [InlineData("""{"model":"m","messages":[{"role":"user","content":"a","content":"b"}]}""")]
+    [InlineData("""{"model":"m","messages":[{"role":"user","c\u006fntent":"a","content":"b"}]}""")]
+    [InlineData("""{"model":"m","m\u0065ssages":[],"messages":[]}""")]
+    public void A_body_with_a_member_twice_is_no_beginning_and_goes_on_from_none(string body) => Assert.Null(Read(body));
+
     /// <summary>Whoever interrupts an answer and says something new has moved on.</summary>
     [Theory]
     [InlineData("""{"messages":[1,{"role":"assistant","content":[]},{"role":"user","content":"Your response above was cut off mid-stream. Resume"}]}""", 0)]

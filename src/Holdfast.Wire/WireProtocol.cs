@@ -1,9 +1,11 @@
 using System.Buffers;
+using System.Text.Json;
 using Holdfast.Wire.Anthropic;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Gemini;
 using Holdfast.Wire.OpenAIChat;
 using Holdfast.Wire.OpenAIResponses;
+using Holdfast.Wire.Turns;
 using Holdfast.Wire.Usage;
 
 namespace Holdfast.Wire;
@@ -54,6 +56,12 @@ public abstract class WireProtocol
 
     /// <summary>Puts the answer together that would have come without streaming.</summary>
     public abstract AnswerAssembler Assemble();
+
+    /// <summary>Adds what a request says to a turn. Never throws for what stands in it.</summary>
+    public abstract void ReadRequest(JsonElement request, NeutralTurn turn);
+
+    /// <summary>Adds what a whole answer says to the turn of its request. Never throws for what stands in it.</summary>
+    public abstract void ReadAnswer(JsonElement answer, NeutralTurn turn);
 
     /// <summary>Writes the JSON body of one of our own errors.</summary>
     public abstract void WriteErrorBody(GatewayError error, IBufferWriter<byte> output);

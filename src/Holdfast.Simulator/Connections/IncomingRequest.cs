@@ -6,7 +6,7 @@ namespace Holdfast.Simulator.Connections;
 /// <summary>The request a connection is busy with. Reused; its memory is valid until the reader moves on.</summary>
 internal sealed class IncomingRequest(Task<ClientEnd> clientGone)
 {
-    private RequestPeek? _peek;
+    private BodyPeek? _peek;
 
     public string Method { get; private set; } = "";
 
@@ -28,7 +28,7 @@ internal sealed class IncomingRequest(Task<ClientEnd> clientGone)
 
     public Task<ClientEnd> ClientGone { get; } = clientGone;
 
-    public RequestPeek Peek => _peek ??= RequestPeek.At(Body.Span);
+    public BodyPeek Peek => _peek ??= BodyPeek.At(Body.Span);
 
     /// <summary>Takes a head apart; false when it is not HTTP/1.</summary>
     public bool TryParse(ReadOnlyMemory<byte> head)

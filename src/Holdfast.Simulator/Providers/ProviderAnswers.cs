@@ -87,7 +87,7 @@ internal static class ProviderAnswers
             IncludeUsage = peek.IncludeUsage,
             JsonArray = route.JsonArray,
             HoldsToolResult = behaviour.Contains("-tool", StringComparison.Ordinal)
-                && RequestPeek.HoldsToolResult(incoming.Body.Span),
+                && BodyPeek.HoldsToolResult(incoming.Body.Span),
             FixedBody = route.Endpoint == ProviderEndpoint.CountTokens
                 ? CountTemplates(route.Protocol).Fill("count")
                 : null,

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Turns;
 
 namespace Holdfast.Wire.Gemini;
 
@@ -19,6 +20,10 @@ internal sealed class GeminiProtocol : WireProtocol
         context.IsArray ? new GeminiArrayStream() : new GeminiStream();
 
     public override AnswerAssembler Assemble() => new GeminiAssembler();
+
+    public override void ReadRequest(JsonElement request, NeutralTurn turn) => GeminiRequestReader.Read(request, turn);
+
+    public override void ReadAnswer(JsonElement answer, NeutralTurn turn) => GeminiAnswerReader.Read(answer, turn);
 
     public override void WriteErrorBody(GatewayError error, IBufferWriter<byte> output) =>
         ErrorJson.Write(output, json => WriteError(json, error));

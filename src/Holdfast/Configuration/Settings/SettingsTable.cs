@@ -29,10 +29,10 @@ internal static class SettingsTable
     private static readonly TextKind Proxy = new("URL or `\"off\"`", AddressRules.Proxy) { MayHoldUser = true };
 
     private static readonly NumberKind Retries = new("retries", 0, 5);
-    private static readonly Choice<KeepAliveForm> Blank = new("blank", KeepAliveForm.Blank);
-    private static readonly Choice<KeepAliveForm> Comment = new("comment", KeepAliveForm.Comment);
-    private static readonly Choice<KeepAliveForm> Ping = new("ping", KeepAliveForm.Ping);
-    private static readonly Choice<KeepAliveForm> Event = new("event", KeepAliveForm.Event);
+    private static readonly Word<KeepAliveForm> Blank = new("blank", KeepAliveForm.Blank);
+    private static readonly Word<KeepAliveForm> Comment = new("comment", KeepAliveForm.Comment);
+    private static readonly Word<KeepAliveForm> Ping = new("ping", KeepAliveForm.Ping);
+    private static readonly Word<KeepAliveForm> Event = new("event", KeepAliveForm.Event);
 
     public static ChoiceKind<ProtocolFamily> Protocols { get; } = new(
         new("anthropic", ProtocolFamily.Anthropic),
@@ -230,9 +230,9 @@ internal static class SettingsTable
                 .FirstOrDefault(place => place is not null);
 
     private static ChoiceKind<string> Words(params string[] words) =>
-        new([.. words.Select(word => new Choice<string>(word, word))]);
+        new([.. words.Select(word => new Word<string>(word, word))]);
 
-    private static ChoiceKind<KeepAliveForm> Forms(params Choice<KeepAliveForm>[] forms) => new(forms);
+    private static ChoiceKind<KeepAliveForm> Forms(params Word<KeepAliveForm>[] forms) => new(forms);
 
     private static NumberKind Bytes(long least, long most) => new("bytes", least, most);
 }

@@ -3,7 +3,7 @@ namespace Holdfast.Accounts.Pricing;
 /// <summary>Brings the many spellings of one model's name into the one by which prices are looked up: in lower case,
 /// <c>-</c> for <c>.</c>, without its maker's name before it and without date, <c>-latest</c> and <c>[1m]</c> behind it.
 /// Nothing else is taken away: a name that merely begins like another is another model.</summary>
-public static class ModelName
+public static class PricedName
 {
     /// <summary>What is longer is no model that has a price.</summary>
     public const int Longest = 128;

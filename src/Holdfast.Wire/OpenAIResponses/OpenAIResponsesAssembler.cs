@@ -5,7 +5,7 @@ using Holdfast.Wire.Sse;
 namespace Holdfast.Wire.OpenAIResponses;
 
 /// <summary>A stream of the Responses API holds the whole response in its last event.</summary>
-internal sealed class ResponseAssembler : AnswerAssembler
+internal sealed class OpenAIResponsesAssembler : AnswerAssembler
 {
     private byte[]? _response;
 

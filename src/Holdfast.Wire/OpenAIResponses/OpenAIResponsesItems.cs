@@ -1,59 +1,14 @@
 using System.Text.Json;
+using Holdfast.Wire.Json;
+using Holdfast.Wire.Turns;
 
-namespace Holdfast.Recording.Projection;
+namespace Holdfast.Wire.OpenAIResponses;
 
-/// <summary>Reads OpenAI Responses. Each item is a message of its own: which of them one answer held cannot be told from the
-/// history they come back in.</summary>
-internal static class ResponsesReader
+/// <summary>Reads the items of OpenAI Responses, which requests and answers share. Each item is a message of its own: which of
+/// them one answer held cannot be told from the history they come back in.</summary>
+internal static class OpenAIResponsesItems
 {
-    public static void ReadRequest(JsonElement body, NeutralTurn turn)
-    {
-        turn.Model = body.TextAt("model");
-        turn.SystemText = body.TextAt("instructions");
-        turn.Tools = body.At("tools");
-        turn.Conversation = body.TextAt("conversation") ?? body.At("conversation").TextAt("id");
-        if (body.TextAt("input") is { } text)
-        {
-            var part = new NeutralPart(PartKinds.Text, body.At("input")) { Text = text, Type = "input_text" };
-            turn.Request.Add(new("user", null) { Parts = { part } });
-        }
-
-        foreach (var item in body.At("input").Items())
-        {
-            if (item.TextAt("type") == "additional_tools" && !turn.Tools.IsThere())
-            {
-                turn.Tools = item.At("tools");
-            }
-            else
-            {
-                turn.Request.Add(MessageOf(item));
-            }
-        }
-
-        SystemPrompt.TakeFrom(turn);
-    }
-
-    public static void ReadAnswer(JsonElement answer, NeutralTurn turn)
-    {
-        foreach (var item in answer.At("output").Items())
-        {
-            turn.Answer.Add(MessageOf(item));
-        }
-
-        var calls = turn.Answer.Any(message => message.Parts.Any(part => part.Type is "function_call" or "custom_tool_call"));
-        turn.Model = answer.TextAt("model") ?? turn.Model;
-        turn.FinishReason = answer.TextAt("status") switch
-        {
-            "completed" => calls ? FinishReasons.ToolUse : FinishReasons.Stop,
-            "incomplete" => FinishReasons.OfOpenAI(answer.At("incomplete_details").TextAt("reason")),
-            "failed" => FinishReasons.Error,
-            var other => other,
-        };
-        turn.StopCode = answer.At("error").TextAt("code");
-        turn.StopText = answer.At("error").TextAt("message");
-    }
-
-    private static NeutralMessage MessageOf(JsonElement item)
+    public static NeutralMessage MessageOf(JsonElement item)
     {
         var type = item.TextAt("type") ?? (item.At("role").IsThere() ? "message" : PartKinds.Unknown);
         var message = new NeutralMessage(RoleOf(item.TextAt("role"), type), item.TextAt("id"));

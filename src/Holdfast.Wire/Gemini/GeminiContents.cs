@@ -1,42 +1,14 @@
 using System.Text.Json;
+using Holdfast.Wire.Json;
+using Holdfast.Wire.Turns;
 
-namespace Holdfast.Recording.Projection;
+namespace Holdfast.Wire.Gemini;
 
-/// <summary>Reads Gemini generateContent, in either spelling of its names.</summary>
-internal static class GeminiReader
+/// <summary>Reads the contents of Gemini generateContent, which requests and answers share, in either spelling of their
+/// names.</summary>
+internal static class GeminiContents
 {
-    public static void ReadRequest(JsonElement body, NeutralTurn turn)
-    {
-        turn.SystemText = ContentText.Of(body.At("systemInstruction", "system_instruction").At("parts"));
-        turn.Tools = body.At("tools");
-        foreach (var content in body.At("contents").Items())
-        {
-            turn.Request.Add(MessageOf(content, content.TextAt("role") is "model" ? "assistant" : "user", null));
-        }
-    }
-
-    public static void ReadAnswer(JsonElement answer, NeutralTurn turn)
-    {
-        foreach (var candidate in answer.At("candidates").Items())
-        {
-            var id = turn.Answer.Count == 0 ? answer.TextAt("responseId") : null;
-            var message = MessageOf(candidate.At("content"), "assistant", id);
-            turn.Answer.Add(message);
-            turn.FinishReason ??= FinishReasons.OfGemini(
-                candidate.TextAt("finishReason"), message.Parts.Any(part => part.Kind == PartKinds.ToolCall));
-            turn.StopText ??= candidate.TextAt("finishMessage");
-        }
-
-        turn.Model = answer.TextAt("modelVersion") ?? turn.Model;
-        if (answer.At("promptFeedback").TextAt("blockReason") is { } reason)
-        {
-            turn.FinishReason = FinishReasons.Refusal;
-            turn.StopCode = reason;
-            turn.StopText ??= answer.At("promptFeedback").TextAt("blockReasonMessage");
-        }
-    }
-
-    private static NeutralMessage MessageOf(JsonElement content, string role, string? id)
+    public static NeutralMessage MessageOf(JsonElement content, string role, string? id)
     {
         var message = new NeutralMessage(role, id);
         message.Parts.AddRange(content.At("parts").Items().Select(PartOf));

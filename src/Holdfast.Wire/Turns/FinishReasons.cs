@@ -1,7 +1,7 @@
-namespace Holdfast.Recording.Projection;
+namespace Holdfast.Wire.Turns;
 
 /// <summary>The words for why an answer stopped; what is not known keeps the provider's.</summary>
-internal static class FinishReasons
+public static class FinishReasons
 {
     public const string Stop = "stop";
     public const string Length = "length";

@@ -1,69 +1,13 @@
 using System.Text.Json;
+using Holdfast.Wire.Json;
+using Holdfast.Wire.Turns;
 
-namespace Holdfast.Recording.Projection;
+namespace Holdfast.Wire.Anthropic;
 
-/// <summary>Reads Anthropic Messages.</summary>
-internal static class AnthropicReader
+/// <summary>Reads the content blocks of Anthropic Messages, which requests and answers share.</summary>
+internal static class AnthropicBlocks
 {
-    /// <summary>Claude Code's first system block: no prompt, and other with every request.</summary>
-    private const string BillingLine = "x-anthropic-billing-header:";
-
-    private const string EntrypointMark = "cc_entrypoint=";
-
-    public static void ReadRequest(JsonElement body, NeutralTurn turn)
-    {
-        turn.Model = body.TextAt("model");
-        turn.User = body.At("metadata").TextAt("user_id");
-        turn.Tools = body.At("tools");
-        ReadSystem(body.At("system"), turn);
-        foreach (var item in body.At("messages").Items())
-        {
-            var message = new NeutralMessage(item.TextAt("role") ?? "user", item.TextAt("id"));
-            AddParts(item.At("content"), message);
-            turn.Request.Add(message);
-        }
-    }
-
-    public static void ReadAnswer(JsonElement answer, NeutralTurn turn)
-    {
-        if (answer.At("content").ValueKind != JsonValueKind.Array)
-        {
-            return;
-        }
-
-        var message = new NeutralMessage("assistant", answer.TextAt("id"));
-        AddParts(answer.At("content"), message);
-        turn.Answer.Add(message);
-        turn.Model = answer.TextAt("model") ?? turn.Model;
-        turn.FinishReason = FinishReasons.OfAnthropic(answer.TextAt("stop_reason"));
-        turn.StopCode = answer.At("stop_details").TextAt("category");
-        turn.StopText = answer.At("stop_details").TextAt("explanation");
-    }
-
-    private static void ReadSystem(JsonElement system, NeutralTurn turn)
-    {
-        var texts = new List<string>();
-        foreach (var text in system.AsText() is { } whole ? [whole] : system.Items().Select(block => block.TextAt("text")))
-        {
-            if (text is null)
-            {
-                continue;
-            }
-
-            if (!text.StartsWith(BillingLine, StringComparison.Ordinal))
-            {
-                texts.Add(text);
-            }
-            else if (text.IndexOf(EntrypointMark, StringComparison.Ordinal) is >= 0 and var mark)
-            {
-                turn.Entrypoint = text[(mark + EntrypointMark.Length)..].Split(';')[0].Trim();
-            }
-        }
-
-        turn.SystemText = texts.Count == 0 ? null : string.Join("\n\n", texts);
-    }
-
-    private static void AddParts(JsonElement content, NeutralMessage message)
+    public static void AddParts(JsonElement content, NeutralMessage message)
     {
         if (content.AsText() is { } text)
         {

@@ -6,7 +6,7 @@ namespace Holdfast.Wire.OpenAIChat;
 
 /// <summary>Puts a completion together out of its chunks: choices by index, each with the message its deltas make; of the
 /// older Completions each with its text.</summary>
-internal sealed class ChatAssembler : EventAssembler
+internal sealed class OpenAIChatAssembler : EventAssembler
 {
     private readonly GrowingObject _completion = new([]);
     private readonly SortedDictionary<int, Choice> _choices = [];
@@ -97,7 +97,7 @@ internal sealed class ChatAssembler : EventAssembler
     {
         private readonly GrowingObject _choice = new(new() { ["index"] = index });
         private GrowingObject? _logprobs;
-        private ChatMessage? _message;
+        private GrowingMessage? _message;
 
         /// <summary>Whether it says why it stopped.</summary>
         public bool IsFinished { get; private set; }

@@ -3,9 +3,9 @@ using System.Text.Json;
 namespace Holdfast.Simulator.Providers;
 
 /// <summary>What the simulator reads of a JSON body: three top-level fields. Never throws on broken JSON.</summary>
-internal readonly record struct RequestPeek(bool IsJson, string? Model, bool Stream, bool IncludeUsage)
+internal readonly record struct BodyPeek(bool IsJson, string? Model, bool Stream, bool IncludeUsage)
 {
-    public static RequestPeek At(ReadOnlySpan<byte> body)
+    public static BodyPeek At(ReadOnlySpan<byte> body)
     {
         try
         {
@@ -22,9 +22,9 @@ internal readonly record struct RequestPeek(bool IsJson, string? Model, bool Str
         body.IndexOf("\"tool_result\""u8) >= 0 || body.IndexOf("\"tool_call_id\""u8) >= 0
         || body.IndexOf("\"function_call_output\""u8) >= 0 || body.IndexOf("\"functionResponse\""u8) >= 0;
 
-    private static RequestPeek Read(Utf8JsonReader reader)
+    private static BodyPeek Read(Utf8JsonReader reader)
     {
-        var peek = new RequestPeek(true, null, false, false);
+        var peek = new BodyPeek(true, null, false, false);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
             return default;

@@ -3,7 +3,7 @@ using Holdfast.Accounts.Pricing;
 namespace Holdfast.Tests.Accounts;
 
 /// <summary>Prices are looked up by the whole name of a model, however it is spelled; what only begins alike is another.</summary>
-public sealed class ModelNameTests
+public sealed class PricedNameTests
 {
     [Theory]
     [InlineData("claude-opus-5-5", "claude-opus-5-5")]
@@ -34,12 +34,12 @@ public sealed class ModelNameTests
     [InlineData("/gpt-5", "/gpt-5")]
     [InlineData("", "")]
     public void Every_spelling_of_a_model_is_the_same_name(string name, string expected) =>
-        Assert.Equal(expected, ModelName.Normalise(name));
+        Assert.Equal(expected, PricedName.Normalise(name));
 
     [Fact]
     public void A_name_that_is_too_long_is_none()
     {
-        Assert.Equal(ModelName.Longest, ModelName.Normalise(new string('a', ModelName.Longest)).Length);
-        Assert.Equal("", ModelName.Normalise(new string('a', ModelName.Longest + 1)));
+        Assert.Equal(PricedName.Longest, PricedName.Normalise(new string('a', PricedName.Longest)).Length);
+        Assert.Equal("", PricedName.Normalise(new string('a', PricedName.Longest + 1)));
     }
 }

@@ -1,4 +1,4 @@
-namespace Holdfast.Recording.Projection;
+namespace Holdfast.Wire.Turns;
 
 /// <summary>Tells the system prompt from messages where both stand in one list.</summary>
 internal static class SystemPrompt

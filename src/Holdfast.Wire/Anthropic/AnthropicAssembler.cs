@@ -6,7 +6,7 @@ namespace Holdfast.Wire.Anthropic;
 
 /// <summary>Puts a message together out of its events: the message of <c>message_start</c>, its blocks with their deltas,
 /// and what <c>message_delta</c> says in the end.</summary>
-internal sealed class MessageAssembler : EventAssembler
+internal sealed class AnthropicAssembler : EventAssembler
 {
     private readonly Dictionary<int, Block> _blocks = [];
     private JsonObject? _message;

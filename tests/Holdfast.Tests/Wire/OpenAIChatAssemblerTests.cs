@@ -1,7 +1,7 @@
 namespace Holdfast.Tests.Wire;
 
 /// <summary>A streamed completion, put together, is the completion the provider gives without streaming.</summary>
-public sealed class ChatAssemblerTests
+public sealed class OpenAIChatAssemblerTests
 {
     private const string Start = """{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}""";
     private const string Stop = """{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}""";

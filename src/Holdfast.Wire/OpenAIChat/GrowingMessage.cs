@@ -4,7 +4,7 @@ using Holdfast.Wire.Json;
 namespace Holdfast.Wire.OpenAIChat;
 
 /// <summary>The message that the deltas of one choice make.</summary>
-internal sealed class ChatMessage
+internal sealed class GrowingMessage
 {
     // What every message has, be it null.
     private readonly GrowingObject _message = new(new() { ["role"] = "assistant", ["content"] = null, ["refusal"] = null });

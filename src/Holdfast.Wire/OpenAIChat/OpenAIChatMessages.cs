@@ -1,46 +1,13 @@
 using System.Text.Json;
+using Holdfast.Wire.Json;
+using Holdfast.Wire.Turns;
 
-namespace Holdfast.Recording.Projection;
+namespace Holdfast.Wire.OpenAIChat;
 
-/// <summary>Reads OpenAI Chat, with the older Completions and what compatible servers add.</summary>
-internal static class ChatReader
+/// <summary>Reads the messages of OpenAI Chat, which requests and answers share.</summary>
+internal static class OpenAIChatMessages
 {
-    public static void ReadRequest(JsonElement body, NeutralTurn turn)
-    {
-        turn.Model = body.TextAt("model");
-        turn.Tools = body.At("tools", "functions");
-        foreach (var item in body.At("messages").Items())
-        {
-            turn.Request.Add(MessageOf(item, RoleOf(item.TextAt("role")), item.TextAt("id")));
-        }
-
-        if (ContentText.Of(body.At("prompt")) is { } prompt)
-        {
-            var part = new NeutralPart(PartKinds.Text, body.At("prompt")) { Text = prompt, Type = "prompt" };
-            turn.Request.Add(new("user", null) { Parts = { part } });
-        }
-
-        SystemPrompt.TakeFrom(turn);
-    }
-
-    public static void ReadAnswer(JsonElement answer, NeutralTurn turn)
-    {
-        foreach (var choice in answer.At("choices").Items())
-        {
-            var message = MessageOf(choice.At("message"), "assistant", turn.Answer.Count == 0 ? answer.TextAt("id") : null);
-            if (choice.At("text").AsText() is { } text)
-            {
-                message.Parts.Add(new(PartKinds.Text, choice) { Text = text, Type = "text" });
-            }
-
-            turn.Answer.Add(message);
-            turn.FinishReason ??= FinishReasons.OfOpenAI(choice.TextAt("finish_reason"));
-        }
-
-        turn.Model = answer.TextAt("model") ?? turn.Model;
-    }
-
-    private static NeutralMessage MessageOf(JsonElement item, string role, string? id)
+    public static NeutralMessage MessageOf(JsonElement item, string role, string? id)
     {
         var message = new NeutralMessage(role, id);
         var parts = message.Parts;
@@ -122,13 +89,5 @@ internal static class ChatReader
         CallId = call.TextAt("id"),
         Arguments = called.At("arguments", "input"),
         Signature = call.At("extra_content").At("google").TextAt("thought_signature"),
-    };
-
-    private static string RoleOf(string? role) => role switch
-    {
-        null => "user",
-        "developer" => "system",
-        "function" => "tool",
-        _ => role,
     };
 }

@@ -1,17 +1,14 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Holdfast.Recording.Projection;
 
-/// <summary>Makes the text people search out of content: nested texts in one, encoded data left out.</summary>
-internal static class ContentText
+/// <summary>Leaves encoded data out of the texts people search in.</summary>
+internal static class EncodedData
 {
     /// <summary>Where a long run of base64 letters begins to be data. Paths and hashes are shorter.</summary>
     private const int ShortestData = 256;
-
-    private const int DeepestContent = 8;
 
     private static readonly SearchValues<char> Base64Letters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=");
@@ -21,7 +18,7 @@ internal static class ContentText
         RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
     /// <summary>A text without the base64 data in it: data URIs keep what they say of themselves.</summary>
-    public static string WithoutData(string text)
+    public static string RemovedFrom(string text)
     {
         if (text.Contains(";base64,", StringComparison.OrdinalIgnoreCase))
         {
@@ -29,57 +26,6 @@ internal static class ContentText
         }
 
         return text.Length < ShortestData ? text : WithoutRuns(text);
-    }
-
-    /// <summary>An address of an image or a file; null where it is the data itself.</summary>
-    public static string? Address(string? url) =>
-        url is null || url.StartsWith("data:", StringComparison.OrdinalIgnoreCase) ? null : url;
-
-    /// <summary>The texts in the content of a message or of a tool's result, a line each; null for none.</summary>
-    public static string? Of(JsonElement content)
-    {
-        if (content.AsText() is { } text)
-        {
-            return text;
-        }
-
-        var lines = new List<string>();
-        Collect(content, lines, DeepestContent);
-        return lines.Count == 0 ? null : string.Join('\n', lines);
-    }
-
-    private static void Collect(JsonElement content, List<string> lines, int depth)
-    {
-        if (depth == 0)
-        {
-            return;
-        }
-
-        foreach (var item in content.Items())
-        {
-            if (item.AsText() is { } line)
-            {
-                lines.Add(line);
-            }
-            else
-            {
-                Collect(item, lines, depth - 1);
-            }
-        }
-
-        foreach (var name in (ReadOnlySpan<string>)["title", "url", "text", "refusal", "stdout", "stderr", "error_code"])
-        {
-            if (content.TextAt(name) is { } line && (name != "url" || Address(line) is not null))
-            {
-                lines.Add(line);
-            }
-        }
-
-        Collect(content.At("content"), lines, depth - 1);
-        if (content.TextAt("content") is { } inner)
-        {
-            lines.Add(inner);
-        }
     }
 
     private static string WithoutRuns(string text)

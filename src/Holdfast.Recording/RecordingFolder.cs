@@ -1,3 +1,4 @@
+using Holdfast.Recording.Files;
 using Holdfast.Recording.Parquet;
 using Holdfast.Recording.Segments;
 

@@ -6,6 +6,7 @@ using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Connections;
 using Holdfast.Simulator.Models;
 using Holdfast.Simulator.Providers;
+using Holdfast.Simulator.Requests;
 
 namespace Holdfast.Simulator;
 

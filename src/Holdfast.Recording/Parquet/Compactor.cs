@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Holdfast.Recording.Files;
 using Holdfast.Recording.Segments;
 using Holdfast.Recording.Sql;
 using Microsoft.Win32.SafeHandles;

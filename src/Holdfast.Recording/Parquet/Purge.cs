@@ -1,3 +1,4 @@
+using Holdfast.Recording.Files;
 using Holdfast.Recording.Segments;
 using Holdfast.Recording.Sql;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Holdfast.Recording.Records;
 using Holdfast.Wire;
+using Holdfast.Wire.Protocols;
 using Holdfast.Wire.Turns;
 
 namespace Holdfast.Recording.Projection;

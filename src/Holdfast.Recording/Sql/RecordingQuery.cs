@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Holdfast.Recording.Files;
 using Holdfast.Recording.Parquet;
 
 namespace Holdfast.Recording.Sql;

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Files;
 using Holdfast.Recording.Parquet;
 
 namespace Holdfast.Recording.Sql;

@@ -1,6 +1,7 @@
 using System.Text;
 using Holdfast.Simulator.Models;
 using Holdfast.Simulator.Providers;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 
 namespace Holdfast.Simulator.Answers;

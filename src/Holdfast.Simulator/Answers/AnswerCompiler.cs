@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Holdfast.Simulator.Providers;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 
 namespace Holdfast.Simulator.Answers;

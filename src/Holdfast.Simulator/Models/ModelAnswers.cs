@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Providers;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 
 namespace Holdfast.Simulator.Models;

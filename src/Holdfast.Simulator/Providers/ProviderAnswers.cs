@@ -1,6 +1,7 @@
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Connections;
 using Holdfast.Simulator.Models;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 
 namespace Holdfast.Simulator.Providers;

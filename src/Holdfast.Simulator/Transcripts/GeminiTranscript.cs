@@ -1,3 +1,5 @@
+using Holdfast.Simulator.Requests;
+
 namespace Holdfast.Simulator.Transcripts;
 
 /// <summary>Gemini generateContent: literal healthy answers, as SSE or as a JSON array.</summary>

@@ -16,7 +16,7 @@ internal sealed class AnthropicProtocol : WireProtocol
 
     public override bool InputIncludesCache => false;
 
-    public override StreamFollower Follow(StreamContext context) => new AnthropicStream();
+    public override StreamFollower Follow(StreamContext context) => new AnthropicStream(ReadUsage());
 
     public override AnswerAssembler Assemble() => new AnthropicAssembler();
 

@@ -17,7 +17,7 @@ internal sealed class GeminiProtocol : WireProtocol
     public override bool InputIncludesCache => true;
 
     public override StreamFollower Follow(StreamContext context) =>
-        context.IsArray ? new GeminiArrayStream() : new GeminiStream();
+        context.IsArray ? new GeminiArrayStream(ReadUsage()) : new GeminiStream(ReadUsage());
 
     public override AnswerAssembler Assemble() => new GeminiAssembler();
 

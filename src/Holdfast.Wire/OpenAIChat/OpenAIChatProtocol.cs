@@ -16,7 +16,7 @@ internal sealed class OpenAIChatProtocol : WireProtocol
 
     public override bool InputIncludesCache => true;
 
-    public override StreamFollower Follow(StreamContext context) => new OpenAIChatStream(context);
+    public override StreamFollower Follow(StreamContext context) => new OpenAIChatStream(context, ReadUsage());
 
     public override AnswerAssembler Assemble() => new OpenAIChatAssembler();
 
@@ -25,10 +25,5 @@ internal sealed class OpenAIChatProtocol : WireProtocol
     public override void ReadAnswer(JsonElement answer, NeutralTurn turn) => OpenAIChatAnswerReader.Read(answer, turn);
 
     public override void WriteErrorBody(GatewayError error, IBufferWriter<byte> output) =>
-        ErrorJson.Write(output, json =>
-        {
-            json.WriteStartObject();
-            json.WriteOpenAIError(error);
-            json.WriteEndObject();
-        });
+        ErrorJson.WriteOpenAIBody(error, output);
 }

@@ -16,7 +16,7 @@ internal sealed class OpenAIResponsesProtocol : WireProtocol
 
     public override bool InputIncludesCache => true;
 
-    public override StreamFollower Follow(StreamContext context) => new OpenAIResponsesStream(context);
+    public override StreamFollower Follow(StreamContext context) => new OpenAIResponsesStream(context, ReadUsage());
 
     public override AnswerAssembler Assemble() => new OpenAIResponsesAssembler();
 
@@ -25,5 +25,5 @@ internal sealed class OpenAIResponsesProtocol : WireProtocol
     public override void ReadAnswer(JsonElement answer, NeutralTurn turn) => OpenAIResponsesAnswerReader.Read(answer, turn);
 
     public override void WriteErrorBody(GatewayError error, IBufferWriter<byte> output) =>
-        OpenAIChat.WriteErrorBody(error, output);
+        ErrorJson.WriteOpenAIBody(error, output);
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Holdfast.Configuration;
+using Holdfast.Configuration.Kinds;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Cli;

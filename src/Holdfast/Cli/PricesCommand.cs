@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Holdfast.Accounts.Pricing;
 using Holdfast.Configuration;
+using Holdfast.Configuration.Kinds;
 using Holdfast.Pricing;
 
 namespace Holdfast.Cli;

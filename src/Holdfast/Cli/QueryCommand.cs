@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Holdfast.Configuration;
+using Holdfast.Configuration.Kinds;
 using Holdfast.Recording;
 using Holdfast.Recording.Sql;
 

@@ -1,5 +1,7 @@
 using Holdfast.Accounts.Pricing;
+using Holdfast.Configuration.Kinds;
 using Holdfast.Configuration.Settings;
+using Holdfast.Configuration.Sources;
 using Holdfast.Upstreams;
 
 namespace Holdfast.Configuration;

@@ -1,4 +1,6 @@
+using Holdfast.Configuration.Kinds;
 using Holdfast.Configuration.Settings;
+using Holdfast.Configuration.Sources;
 using Holdfast.Routing;
 using Holdfast.Upstreams;
 using Holdfast.Wire;

@@ -9,6 +9,7 @@ using Holdfast.Journal;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Json;
+using Holdfast.Wire.Protocols;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;

@@ -11,6 +11,7 @@ using Holdfast.Routing;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Protocols;
 using Holdfast.Wire.Usage;
 
 namespace Holdfast.Proxy;
@@ -43,7 +44,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
         Http = http;
         _tools = tools;
         _startedAt = _upstreamHeardAt = tools.Time.GetTimestamp();
-        Protocol = protocol ?? WireProtocol.OpenAIChat;
+        Protocol = protocol ?? WireProtocols.OpenAIChat;
         StartedAt = tools.Time.GetUtcNow();
         ExchangeId = ExchangeIds.Next(StartedAt);
         Record = new ExchangeRecord

@@ -3,6 +3,7 @@ using Holdfast.Hosting;
 using Holdfast.Routing;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Proxy;
 

@@ -1,4 +1,5 @@
 using Holdfast.Wire;
+using Holdfast.Wire.Protocols;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Holdfast.Proxy;

@@ -2,6 +2,7 @@ using Holdfast.Journal;
 using Holdfast.Wire;
 using Holdfast.Wire.Anthropic;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Proxy;
 
@@ -77,7 +78,7 @@ internal sealed class ReattachedAnswer(TurnJournal journal, SilenceBreaker silen
     /// anew.</summary>
     private async Task<bool> ResumeAsync(Turn turn, ClientRequest request, Exchange exchange, Vigil vigil)
     {
-        if (!journal.Options.Resume || request.Path.Protocol != WireProtocol.Anthropic || !request.WantsStream
+        if (!journal.Options.Resume || request.Path.Protocol != WireProtocols.Anthropic || !request.WantsStream
             || MessageRest.AskedBy(request.Body) is not { } rest
             || turn.Attach(request.Identify()!, exchange, vigil.Wake) is not { } reader)
         {

@@ -1,6 +1,7 @@
 using Holdfast.Journal;
 using Holdfast.Routing;
 using Holdfast.Wire;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Proxy;
 

@@ -5,6 +5,7 @@ using Holdfast.Observability;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Json;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Proxy;
 

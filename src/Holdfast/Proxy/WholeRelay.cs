@@ -4,6 +4,7 @@ using Holdfast.Wire;
 using Holdfast.Wire.Anthropic;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Json;
+using Holdfast.Wire.Protocols;
 using Holdfast.Wire.Sse;
 
 namespace Holdfast.Proxy;
@@ -139,7 +140,7 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
             }
 
             Exchange.NoteAnswer(peek.Model, peek.Usage);
-            if (Request.Path.Protocol == WireProtocol.Anthropic)
+            if (Request.Path.Protocol == WireProtocols.Anthropic)
             {
                 Exchange.NoteEmptySignatures(EmptySignature.CountIn(Held.Bytes));
             }

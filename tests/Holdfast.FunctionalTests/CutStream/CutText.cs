@@ -1,5 +1,6 @@
 using System.Text;
 using Holdfast.Simulator;
+using Holdfast.Simulator.Requests;
 
 namespace Holdfast.FunctionalTests.CutStream;
 

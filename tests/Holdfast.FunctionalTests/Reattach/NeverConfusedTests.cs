@@ -2,6 +2,7 @@ using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Silence;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Requests;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 

@@ -4,6 +4,7 @@ using Holdfast.FunctionalTests.Silence;
 using Holdfast.Journal;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;

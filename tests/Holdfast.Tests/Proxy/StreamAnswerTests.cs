@@ -7,6 +7,7 @@ using Holdfast.Observability;
 using Holdfast.Proxy;
 using Holdfast.TestKit;
 using Holdfast.Wire;
+using Holdfast.Wire.Protocols;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -34,8 +35,8 @@ public sealed class StreamAnswerTests : IDisposable
             new ErrorTexts(new HoldfastOptions()),
             new Drain(TimeSpan.Zero, null!, TimeProvider.System, NullLogger<Drain>.Instance), new PriceBook([]),
             null!, NullLogger<Exchange>.Instance);
-        _exchange = new Exchange(http, WireProtocol.Anthropic, ClientHeaders.Of(http.Request), tools);
-        _answer = new StreamAnswer(_exchange, WireProtocol.Anthropic.Follow(new StreamContext()), KeepAliveForm.Ping);
+        _exchange = new Exchange(http, WireProtocols.Anthropic, ClientHeaders.Of(http.Request), tools);
+        _answer = new StreamAnswer(_exchange, WireProtocols.Anthropic.Follow(new StreamContext()), KeepAliveForm.Ping);
     }
 
     public void Dispose() => _metrics.Dispose();

@@ -1,4 +1,5 @@
 using Holdfast.Wire;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Tests.Wire;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Holdfast.Wire;
+using Holdfast.Wire.Protocols;
 using Holdfast.Wire.Turns;
 
 namespace Holdfast.Tests.Wire.Turns;
@@ -90,7 +91,7 @@ public sealed class TurnReadingTests
         string[] strange = ["null", "[]", "3", "\"text\"", "{}", """{"messages":3,"input":{},"contents":"x","content":null,"choices":[7],"output":[[]]}"""];
         var bodies = SameTurn.SelectMany(row => new[] { row.Data.Item2, row.Data.Item3 }).Concat(strange).ToList();
 
-        foreach (var protocol in WireProtocol.All)
+        foreach (var protocol in WireProtocols.All)
         {
             foreach (var (asked, answered) in bodies.SelectMany(asked => bodies.Select(answered => (asked, answered))))
             {
@@ -104,7 +105,7 @@ public sealed class TurnReadingTests
     private static NeutralTurn Read(string protocol, string request, string answer)
     {
         var turn = new NeutralTurn();
-        var reader = WireProtocol.All.Single(one => one.Name == protocol);
+        var reader = WireProtocols.All.Single(one => one.Name == protocol);
         reader.ReadRequest(JsonDocument.Parse(request).RootElement, turn);
         reader.ReadAnswer(JsonDocument.Parse(answer).RootElement, turn);
         return turn;

@@ -1,4 +1,4 @@
-namespace Holdfast.Simulator;
+namespace Holdfast.Simulator.Requests;
 
 /// <summary>The four wire formats the simulator answers in.</summary>
 public enum SimulatedProtocol

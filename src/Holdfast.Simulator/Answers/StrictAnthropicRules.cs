@@ -1,7 +1,9 @@
 using System.Text.Json;
+using Holdfast.Simulator.Providers;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 
-namespace Holdfast.Simulator.Providers;
+namespace Holdfast.Simulator.Answers;
 
 /// <summary>The checks of the real Anthropic API that a gateway must neither trigger nor hide. Pure.</summary>
 internal static class StrictAnthropicRules

@@ -1,10 +1,13 @@
 using System.Text.Encodings.Web;
 using Holdfast.Configuration.Sources;
 
-namespace Holdfast.Configuration;
+namespace Holdfast.Configuration.Sources;
 
 /// <summary>One reading of the settings: collects every error and says things the way a person can act on.</summary>
-internal sealed class SettingsReading(ConfigurationSources sources, string folder)
+/// <param name="sources">What is read.</param>
+/// <param name="folder">Where relative paths start.</param>
+/// <param name="placeOf">Where a setting of a name belongs, for a person who wrote it elsewhere; null for no setting's name.</param>
+internal sealed class SettingsReading(ConfigurationSources sources, string folder, Func<string, string?> placeOf)
 {
     private const int LongestShown = 120;
 
@@ -15,6 +18,9 @@ internal sealed class SettingsReading(ConfigurationSources sources, string folde
     public IReadOnlyList<ConfigurationError> Errors => _errors;
 
     public IReadOnlyDictionary<string, string> Environment => sources.Environment;
+
+    /// <summary>Where a setting of that name belongs, for a person who wrote it elsewhere; null for no setting's name.</summary>
+    public string? PlaceOf(string name) => placeOf(name);
 
     public static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 

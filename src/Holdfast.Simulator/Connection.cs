@@ -2,8 +2,10 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Connections;
+using Holdfast.Simulator.Requests;
 
-namespace Holdfast.Simulator.Connections;
+namespace Holdfast.Simulator;
 
 /// <summary>One accepted connection: reads its requests one by one and executes their plans. Owns the socket.</summary>
 internal sealed class Connection(SimulatedUpstream upstream, Socket socket, int number)
@@ -241,7 +243,7 @@ internal sealed class Connection(SimulatedUpstream upstream, Socket socket, int 
             ReadOutcome.HeadTooLarge => 431,
             _ => 400,
         };
-        var reason = Providers.ProtocolTexts.Reason(status);
+        var reason = ProtocolTexts.Reason(status);
         var text = $"HTTP/1.1 {status} {reason}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
         await _stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(text));
         await CloseAsync(reader);

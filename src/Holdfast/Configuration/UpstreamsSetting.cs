@@ -1,8 +1,9 @@
 using System.Text.Json;
+using Holdfast.Configuration.Settings;
 using Holdfast.Configuration.Sources;
 using Holdfast.Upstreams;
 
-namespace Holdfast.Configuration.Settings;
+namespace Holdfast.Configuration;
 
 /// <summary>The section <c>upstreams</c>: any number of named entries laid over the built-in ones.</summary>
 internal sealed class UpstreamsSetting(string name, Section<UpstreamOptions> section) : Setting<HoldfastOptions>(name)

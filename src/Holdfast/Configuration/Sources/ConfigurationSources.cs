@@ -1,4 +1,4 @@
-namespace Holdfast.Configuration;
+namespace Holdfast.Configuration.Sources;
 
 /// <summary>Everything a configuration is made from. Reads nothing itself, so that tests need no process.</summary>
 internal sealed record ConfigurationSources

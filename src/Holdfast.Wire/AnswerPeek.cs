@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.Text.Json;
+using Holdfast.Wire.Json;
 using Holdfast.Wire.Usage;
 
-namespace Holdfast.Wire.Json;
+namespace Holdfast.Wire;
 
 /// <summary>What the gateway reads out of a whole JSON answer.</summary>
 /// <param name="IsCut">Whether the bytes are the beginning of a JSON document whose rest is missing: that must never look

@@ -1,4 +1,4 @@
-namespace Holdfast.Configuration;
+namespace Holdfast.Configuration.Sources;
 
 /// <summary>One thing wrong with the configuration: a sentence with the setting, its value and the way out.</summary>
 /// <param name="Setting">The setting's path, or the variable or option it came from; empty for the whole file.</param>

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using Holdfast.Simulator.Requests;
 
-namespace Holdfast.Simulator;
+namespace Holdfast.Simulator.Requests;
 
 /// <summary>How the client's end of a connection went away.</summary>
 public enum ClientEnd
@@ -35,7 +36,7 @@ public sealed class SimulatedRequest
     private readonly TaskCompletionSource<AnswerEnd> _answered =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    internal SimulatedRequest(int number, int connection, int numberOnConnection, Connections.IncomingRequest incoming)
+    internal SimulatedRequest(int number, int connection, int numberOnConnection, IncomingRequest incoming)
     {
         Number = number;
         Connection = connection;

@@ -1,4 +1,4 @@
-namespace Holdfast.Wire;
+namespace Holdfast.Wire.Protocols;
 
 /// <summary>What a path asks for.</summary>
 public enum WireOperation
@@ -40,7 +40,7 @@ public sealed record WirePath(
     /// <summary>Whether the events of a stream from this path are the protocol's own: of a turn, or of a stored response
     /// that is read again (<c>GET /v1/responses/{id}?stream=true</c>).</summary>
     public bool StreamsKnownEvents =>
-        Operation == WireOperation.Generate || Protocol == WireProtocol.OpenAIResponses;
+        Operation == WireOperation.Generate || Protocol == WireProtocols.OpenAIResponses;
 
     /// <summary>The target without what only says whether and how the answer is streamed: Gemini has that in the path and in
     /// <c>alt=sse</c>, the others in the body.</summary>
@@ -108,20 +108,20 @@ public sealed record WirePath(
         {
             // Google's OpenAI-compatible surface: Chat on the wire, Gemini's host behind it.
             var generates = path is "/v1beta/openai/chat/completions";
-            return new(WireProtocol.OpenAIChat, ProtocolFamily.Gemini, OperationIf(generates), product, target);
+            return new(WireProtocols.OpenAIChat, ProtocolFamily.Gemini, OperationIf(generates), product, target);
         }
 
         return path switch
         {
-            "/v1/messages" => Of(WireProtocol.Anthropic, WireOperation.Generate),
-            "/v1/chat/completions" or "/v1/completions" => Of(WireProtocol.OpenAIChat, WireOperation.Generate),
-            "/v1/responses" => Of(WireProtocol.OpenAIResponses, WireOperation.Generate),
-            _ when path.StartsWith("/v1/messages/") => Of(WireProtocol.Anthropic, WireOperation.Other),
-            _ when path.StartsWith("/v1/responses/") => Of(WireProtocol.OpenAIResponses, WireOperation.Other),
+            "/v1/messages" => Of(WireProtocols.Anthropic, WireOperation.Generate),
+            "/v1/chat/completions" or "/v1/completions" => Of(WireProtocols.OpenAIChat, WireOperation.Generate),
+            "/v1/responses" => Of(WireProtocols.OpenAIResponses, WireOperation.Generate),
+            _ when path.StartsWith("/v1/messages/") => Of(WireProtocols.Anthropic, WireOperation.Other),
+            _ when path.StartsWith("/v1/responses/") => Of(WireProtocols.OpenAIResponses, WireOperation.Other),
             _ when IsGeminiCall(path, out var model, out var method) => Gemini(model, method),
-            _ when hasAnthropicVersion => Of(WireProtocol.Anthropic, WireOperation.Other),
-            _ when hasGoogleKey || path.StartsWith("/v1beta/") => Of(WireProtocol.Gemini, WireOperation.Other),
-            _ => Of(WireProtocol.OpenAIChat, WireOperation.Other),
+            _ when hasAnthropicVersion => Of(WireProtocols.Anthropic, WireOperation.Other),
+            _ when hasGoogleKey || path.StartsWith("/v1beta/") => Of(WireProtocols.Gemini, WireOperation.Other),
+            _ => Of(WireProtocols.OpenAIChat, WireOperation.Other),
         };
 
         WirePath Of(WireProtocol protocol, WireOperation operation) =>
@@ -130,7 +130,7 @@ public sealed record WirePath(
         WirePath Gemini(string model, string method)
         {
             var streams = method == "streamGenerateContent";
-            return new(WireProtocol.Gemini, ProtocolFamily.Gemini, OperationIf(streams || method == "generateContent"),
+            return new(WireProtocols.Gemini, ProtocolFamily.Gemini, OperationIf(streams || method == "generateContent"),
                 product, target, model, streams)
             {
                 StreamsAsArray = streams && !HasSseQuery(target),

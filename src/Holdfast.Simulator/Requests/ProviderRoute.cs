@@ -1,4 +1,7 @@
-namespace Holdfast.Simulator.Providers;
+using Holdfast.Simulator.Providers;
+using Holdfast.Simulator.Requests;
+
+namespace Holdfast.Simulator.Requests;
 
 /// <summary>What a path asks for.</summary>
 internal enum ProviderEndpoint

@@ -1,7 +1,9 @@
 using System.Text;
+using Holdfast.Simulator.Connections;
 using Holdfast.Simulator.Providers;
+using Holdfast.Simulator.Requests;
 
-namespace Holdfast.Simulator.Connections;
+namespace Holdfast.Simulator.Requests;
 
 /// <summary>The request a connection is busy with. Reused; its memory is valid until the reader moves on.</summary>
 internal sealed class IncomingRequest(Task<ClientEnd> clientGone)

@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text;
 using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Providers;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 
-namespace Holdfast.Simulator.Providers;
+namespace Holdfast.Simulator.Answers;
 
 /// <summary>The pings, error events and error bodies of the four protocols, as the providers write them.</summary>
 internal static class ProtocolTexts

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 
-namespace Holdfast.Configuration;
+namespace Holdfast.Configuration.Kinds;
 
 /// <summary>What an address in the configuration must look like. Each check answers what is wrong, or null.</summary>
 internal static class AddressRules

@@ -1,4 +1,4 @@
-namespace Holdfast.Configuration;
+namespace Holdfast.Configuration.Kinds;
 
 /// <summary>Finds what somebody most likely meant. Pure.</summary>
 internal static class NearestName

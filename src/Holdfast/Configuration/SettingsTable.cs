@@ -1,4 +1,5 @@
 using Holdfast.Configuration.Kinds;
+using Holdfast.Configuration.Settings;
 using Holdfast.Failover;
 using Holdfast.Hosting;
 using Holdfast.Journal;
@@ -10,7 +11,7 @@ using Holdfast.Routing;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 
-namespace Holdfast.Configuration.Settings;
+namespace Holdfast.Configuration;
 
 /// <summary>Every setting there is: its name, its kind and the option it fills. Loading, <c>docs/config.md</c> and the
 /// JSON schema come from here; what a setting means stands in the doc comment of the option of the same name.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Holdfast.Simulator.Providers;
 
-namespace Holdfast.Simulator.Providers;
+namespace Holdfast.Simulator.Requests;
 
 /// <summary>What the simulator reads of a JSON body: three top-level fields. Never throws on broken JSON.</summary>
 internal readonly record struct BodyPeek(bool IsJson, string? Model, bool Stream, bool IncludeUsage)

@@ -3,8 +3,10 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Providers;
+using Holdfast.Simulator.Requests;
 
-namespace Holdfast.Simulator.Providers;
+namespace Holdfast.Simulator.Answers;
 
 /// <summary>Tells the client what arrived: the proof of byte fidelity across processes.</summary>
 internal static class EchoAnswer

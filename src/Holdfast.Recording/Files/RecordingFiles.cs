@@ -1,6 +1,8 @@
+using Holdfast.Recording.Files;
+using Holdfast.Recording.Parquet;
 using Microsoft.Win32.SafeHandles;
 
-namespace Holdfast.Recording.Parquet;
+namespace Holdfast.Recording.Files;
 
 /// <summary>The files below a recordings folder as they count at one moment.</summary>
 /// <param name="Folder">The recordings' folder.</param>

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Holdfast.Recording.Parquet;
 using Holdfast.Recording.Segments;
 
-namespace Holdfast.Recording.Parquet;
+namespace Holdfast.Recording.Files;
 
 /// <summary>Which files make up the recordings: the Parquet files that count, the segments that went into them, and what is
 /// kept a while for queries that still read it. Replaced as a whole; a file that is not named in it is nobody's.</summary>

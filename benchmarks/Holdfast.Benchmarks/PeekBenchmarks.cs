@@ -4,6 +4,7 @@ using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using Holdfast.Wire;
 using Holdfast.Wire.Json;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Benchmarks;
 
@@ -41,7 +42,7 @@ public class PeekBenchmarks
     public string? PeekRequest() => RequestPeek.Read(_request, []).Model;
 
     [Benchmark]
-    public string? PeekAnswer() => AnswerPeek.Read(WireProtocol.Anthropic, _answer).Model;
+    public string? PeekAnswer() => AnswerPeek.Read(WireProtocols.Anthropic, _answer).Model;
 
     private static ReadOnlySequence<byte> Sequence(string json) => new(Encoding.UTF8.GetBytes(json));
 }

@@ -2,6 +2,7 @@ using System.Text;
 using BenchmarkDotNet.Attributes;
 using Holdfast.Simulator.Answers;
 using Holdfast.Wire;
+using Holdfast.Wire.Protocols;
 using Holdfast.Wire.Sse;
 
 namespace Holdfast.Benchmarks;
@@ -72,16 +73,16 @@ public class StreamBenchmarks
     }
 
     [Benchmark]
-    public bool FollowAnthropic() => Follow(WireProtocol.Anthropic, _frames);
+    public bool FollowAnthropic() => Follow(WireProtocols.Anthropic, _frames);
 
     [Benchmark]
-    public bool FollowChat() => Follow(WireProtocol.OpenAIChat, _chat);
+    public bool FollowChat() => Follow(WireProtocols.OpenAIChat, _chat);
 
     [Benchmark]
-    public bool FollowResponses() => Follow(WireProtocol.OpenAIResponses, _responses);
+    public bool FollowResponses() => Follow(WireProtocols.OpenAIResponses, _responses);
 
     [Benchmark]
-    public bool FollowGemini() => Follow(WireProtocol.Gemini, _gemini);
+    public bool FollowGemini() => Follow(WireProtocols.Gemini, _gemini);
 
     private static bool Follow(WireProtocol protocol, IEnumerable<byte[]> frames)
     {

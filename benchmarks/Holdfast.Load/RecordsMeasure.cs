@@ -4,7 +4,6 @@ using Holdfast.Attempts;
 using Holdfast.Recording;
 using Holdfast.Recording.Records;
 using Holdfast.Recording.Segments;
-using Holdfast.Simulator.Connections;
 using Holdfast.Wire;
 
 namespace Holdfast.Load;

@@ -1,4 +1,4 @@
-using Holdfast.Recording.Parquet;
+using Holdfast.Recording.Files;
 using Holdfast.Recording.Segments;
 
 namespace Holdfast.Recording;

@@ -3,9 +3,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Holdfast.Simulator.Answers;
-using Holdfast.Simulator.Connections;
 using Holdfast.Simulator.Models;
 using Holdfast.Simulator.Providers;
+using Holdfast.Simulator.Requests;
 
 namespace Holdfast.Simulator;
 

@@ -5,6 +5,7 @@ using Holdfast.Simulator;
 using Holdfast.TestKit.Sockets;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.TestKit;
 
@@ -66,7 +67,7 @@ public sealed class ChainGateway : IAsyncDisposable
     /// <param name="protocol">The protocol's name.</param>
     /// <param name="index">Its place in the route, from 0.</param>
     public static string NameOf(string protocol, int index) => NameOf(
-        WireProtocol.All.Single(known => known.Name == protocol).Family, index);
+        WireProtocols.All.Single(known => known.Name == protocol).Family, index);
 
     /// <summary>A raw client with a connection of its own.</summary>
     public Task<RawHttpClient> ConnectAsync() => Gateway.ConnectAsync();

@@ -1,5 +1,6 @@
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Requests;
 
 namespace Holdfast.TestKit;
 

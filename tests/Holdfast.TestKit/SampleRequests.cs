@@ -1,4 +1,4 @@
-using Holdfast.Wire;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.TestKit;
 
@@ -6,7 +6,7 @@ namespace Holdfast.TestKit;
 public static class SampleRequests
 {
     /// <summary>Names of the four protocols, for theories.</summary>
-    public static IEnumerable<string> Protocols => WireProtocol.All.Select(protocol => protocol.Name);
+    public static IEnumerable<string> Protocols => WireProtocols.All.Select(protocol => protocol.Name);
 
     /// <summary>Path and body of one turn.</summary>
     /// <param name="protocol">A protocol's name.</param>

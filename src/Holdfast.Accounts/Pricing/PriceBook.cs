@@ -18,8 +18,8 @@ public sealed class PriceBook(IReadOnlyList<PriceRow> own)
             return null;
         }
 
-        Span<char> name = stackalloc char[ModelName.Longest];
-        var length = ModelName.Normalise(model, name, out var provider);
+        Span<char> name = stackalloc char[PricedName.Longest];
+        var length = PricedName.Normalise(model, name, out var provider);
         if (length == 0 || !_rows.Value.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name[..length], out var rows))
         {
             return null;
@@ -48,8 +48,8 @@ public sealed class PriceBook(IReadOnlyList<PriceRow> own)
     // For every name the rows in the order in which they are tried: one's own first, the newest first.
     private static Dictionary<string, PriceRow[]> RowsOf(IReadOnlyList<PriceRow> own)
     {
-        var brought = PriceFile.Load().ToLookup(row => ModelName.Normalise(row.Model), StringComparer.Ordinal);
-        var owned = own.ToLookup(row => ModelName.Normalise(row.Model), StringComparer.Ordinal);
+        var brought = PriceFile.Load().ToLookup(row => PricedName.Normalise(row.Model), StringComparer.Ordinal);
+        var owned = own.ToLookup(row => PricedName.Normalise(row.Model), StringComparer.Ordinal);
         return brought.Select(rows => rows.Key).Union(owned.Select(rows => rows.Key), StringComparer.Ordinal).ToDictionary(
             name => name,
             name => owned[name].OrderByDescending(row => row.From)

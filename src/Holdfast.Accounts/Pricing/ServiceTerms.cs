@@ -33,7 +33,7 @@ internal static class ServiceTerms
     /// <summary>Whose fast mode has a known price: twice that of the model.</summary>
     private static bool HasFastMode(string model)
     {
-        Span<char> name = stackalloc char[ModelName.Longest];
-        return name[..ModelName.Normalise(model, name, out _)] is "claude-opus-5-5" or "claude-opus-5" or "claude-opus-4-8";
+        Span<char> name = stackalloc char[PricedName.Longest];
+        return name[..PricedName.Normalise(model, name, out _)] is "claude-opus-5-5" or "claude-opus-5" or "claude-opus-4-8";
     }
 }

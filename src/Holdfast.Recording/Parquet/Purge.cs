@@ -1,3 +1,4 @@
+using Holdfast.Recording.Files;
 using Holdfast.Recording.Segments;
 using Holdfast.Recording.Sql;
 
@@ -34,7 +35,7 @@ internal sealed class Purge(string folder, PurgeTarget target, TimeProvider time
     public async Task<PurgeCounts?> RunAsync()
     {
         SegmentFolder.MakeFolder(folder);
-        using var mine = Compactor.TryLock(folder);
+        using var mine = new RecordingStore(folder, time).TryLock();
         if (mine is null)
         {
             return null;
@@ -51,10 +52,9 @@ internal sealed class Purge(string folder, PurgeTarget target, TimeProvider time
                 throw failed;
             }
 
-
             // 2. The messages may come again. First: they could not be told any more once their rows are gone.
             var files = RecordingFiles.Find(folder) with { Segments = [] };
-            var match = new PurgeMatch(compactor.Database, files, target);
+            var match = new PurgeMatch(compactor.Writer.Database, files, target);
             counts = match.Count();
             Reached?.Invoke(PurgeStep.Forget);
             if (target is PurgeTarget.All || counts.Messages > 0)
@@ -68,12 +68,12 @@ internal sealed class Purge(string folder, PurgeTarget target, TimeProvider time
             Reached?.Invoke(PurgeStep.Replace);
             if (old.Count > 0)
             {
-                compactor.Replace(old, rest);
+                compactor.Store.Replace([.. old.Select(file => file.Name)], rest);
             }
 
             // 4. What counts no more goes now, whoever left it.
             Reached?.Invoke(PurgeStep.Sweep);
-            compactor.Sweep(DateTimeOffset.MaxValue);
+            compactor.Store.Sweep(DateTimeOffset.MaxValue);
         }
 
         // What a query that was killed had no memory for.
@@ -101,7 +101,7 @@ internal sealed class Purge(string folder, PurgeTarget target, TimeProvider time
             old.Add(file);
             if (count < file.Rows)
             {
-                var one = compactor.Write(table, file.Date, $"SELECT * FROM {rows} WHERE NOT {match.ConditionFor(table)}");
+                var one = compactor.Writer.Write(table, file.Date, $"SELECT * FROM {rows} WHERE NOT {match.ConditionFor(table)}");
                 rest.Add(one.Rows == file.Rows - count ? one : throw new InvalidDataException(
                     $"{file.Name} of {file.Rows} rows without {count} made {one.Rows}."));
             }

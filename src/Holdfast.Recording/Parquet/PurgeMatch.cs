@@ -1,4 +1,5 @@
 using System.Globalization;
+using Holdfast.Recording.Files;
 using Holdfast.Recording.Privacy;
 using Holdfast.Recording.Sql;
 

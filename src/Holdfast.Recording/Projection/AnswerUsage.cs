@@ -3,6 +3,7 @@ using System.Text.Json;
 using Holdfast.Recording.Records;
 using Holdfast.Wire;
 using Holdfast.Wire.Json;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Recording.Projection;
 

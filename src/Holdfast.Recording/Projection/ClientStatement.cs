@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Holdfast.Recording.Records;
+using Holdfast.Wire.Json;
+using Holdfast.Wire.Turns;
 
 namespace Holdfast.Recording.Projection;
 
@@ -72,7 +74,7 @@ internal sealed record ClientStatement
     public static string? DirectoryOf(ExchangeRecord exchange, ReadOnlyMemory<byte> body)
     {
         using var request = BodyJson.Parse(body);
-        return TurnReader.Read(exchange, request?.RootElement, null) is { } turn ? StatedIn(turn).Cwd : null;
+        return ExchangeTurn.Read(exchange, request?.RootElement, null) is { } turn ? StatedIn(turn).Cwd : null;
     }
 
     private static (string? Cwd, string? Branch) StatedIn(NeutralTurn turn)

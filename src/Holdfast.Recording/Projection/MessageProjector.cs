@@ -4,6 +4,7 @@ using Holdfast.Recording.Records;
 using Holdfast.Recording.Redaction;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Json;
+using Holdfast.Wire.Turns;
 
 namespace Holdfast.Recording.Projection;
 
@@ -33,7 +34,7 @@ public sealed class MessageProjector(BodyRedaction redaction)
         var answerBytes = BodyJson.Readable(input.Answer ?? default);
         using var request = BodyJson.Parse(input.Request);
         using var answer = BodyJson.Parse(answerBytes);
-        var turn = TurnReader.Read(exchange, request?.RootElement, answer?.RootElement);
+        var turn = ExchangeTurn.Read(exchange, request?.RootElement, answer?.RootElement);
         var client = ClientStatement.Of(turn, input);
         var failure = FailureOf(exchange, answerBytes, answer?.RootElement);
         var usage = AnswerUsage.Of(exchange, turn is not null, answerBytes, answer?.RootElement ?? default);

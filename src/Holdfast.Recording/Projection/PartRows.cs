@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Holdfast.Recording.Records;
 using Holdfast.Recording.Redaction;
+using Holdfast.Wire.Json;
+using Holdfast.Wire.Turns;
 
 namespace Holdfast.Recording.Projection;
 
@@ -43,7 +45,7 @@ internal sealed class PartRows(BodyRedaction redaction)
     public string? Text(string? text) => text is null ? null : redaction.Text(text);
 
     /// <summary>A text without secrets and without encoded data.</summary>
-    public string? Content(string? text) => text is null ? null : redaction.Text(ContentText.WithoutData(text));
+    public string? Content(string? text) => text is null ? null : redaction.Text(EncodedData.RemovedFrom(text));
 
     /// <summary>An id. One in which something looks like a secret is told by its hash: two of them must not become one.</summary>
     public string? Id(string? id) => id is null || redaction.Text(id) == id ? id : MessageIds.Hash(id);

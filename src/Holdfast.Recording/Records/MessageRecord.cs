@@ -1,4 +1,4 @@
-using Holdfast.Recording.Projection;
+using Holdfast.Wire.Turns;
 
 namespace Holdfast.Recording.Records;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Holdfast.Recording.Projection;
 using Holdfast.Recording.Records;
 using Holdfast.Wire;
+using Holdfast.Wire.Json;
 
 namespace Holdfast.Recording.Sql;
 

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Holdfast.Recording.Parquet;
+using Holdfast.Recording.Files;
 
 namespace Holdfast.Recording.Sql;
 

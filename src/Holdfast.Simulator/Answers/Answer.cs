@@ -1,5 +1,5 @@
 using System.Text;
-using Holdfast.Simulator.Providers;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 
 namespace Holdfast.Simulator.Answers;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Holdfast.Simulator.Providers;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 
 namespace Holdfast.Simulator.Answers;

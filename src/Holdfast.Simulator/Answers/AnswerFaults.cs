@@ -1,5 +1,4 @@
 using System.Text;
-using Holdfast.Simulator.Providers;
 
 namespace Holdfast.Simulator.Answers;
 

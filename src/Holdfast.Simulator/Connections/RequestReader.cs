@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Holdfast.Simulator.Requests;
 
 namespace Holdfast.Simulator.Connections;
 

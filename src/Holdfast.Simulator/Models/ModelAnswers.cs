@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Holdfast.Simulator.Answers;
-using Holdfast.Simulator.Providers;
+using Holdfast.Simulator.Requests;
 
 namespace Holdfast.Simulator.Models;
 

@@ -1,5 +1,4 @@
 using Holdfast.Simulator.Answers;
-using Holdfast.Simulator.Providers;
 using Holdfast.Simulator.Transcripts;
 
 namespace Holdfast.Simulator.Models;

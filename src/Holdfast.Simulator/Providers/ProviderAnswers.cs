@@ -1,6 +1,6 @@
 using Holdfast.Simulator.Answers;
-using Holdfast.Simulator.Connections;
 using Holdfast.Simulator.Models;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 
 namespace Holdfast.Simulator.Providers;
@@ -87,7 +87,7 @@ internal static class ProviderAnswers
             IncludeUsage = peek.IncludeUsage,
             JsonArray = route.JsonArray,
             HoldsToolResult = behaviour.Contains("-tool", StringComparison.Ordinal)
-                && RequestPeek.HoldsToolResult(incoming.Body.Span),
+                && BodyPeek.HoldsToolResult(incoming.Body.Span),
             FixedBody = route.Endpoint == ProviderEndpoint.CountTokens
                 ? CountTemplates(route.Protocol).Fill("count")
                 : null,

@@ -1,3 +1,5 @@
+using Holdfast.Simulator.Requests;
+
 namespace Holdfast.Simulator.Transcripts;
 
 /// <summary>Anthropic Messages: literal healthy answers.</summary>

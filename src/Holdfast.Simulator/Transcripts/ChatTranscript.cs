@@ -1,3 +1,5 @@
+using Holdfast.Simulator.Requests;
+
 namespace Holdfast.Simulator.Transcripts;
 
 /// <summary>OpenAI Chat: literal healthy answers.</summary>

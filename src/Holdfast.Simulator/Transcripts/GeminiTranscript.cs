@@ -1,4 +1,5 @@
 using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Requests;
 
 namespace Holdfast.Simulator.Transcripts;
 

@@ -1,3 +1,5 @@
+using Holdfast.Simulator.Requests;
+
 namespace Holdfast.Simulator.Transcripts;
 
 /// <summary>OpenAI Responses: literal healthy answers with the full lifecycle, numbered from 0.</summary>

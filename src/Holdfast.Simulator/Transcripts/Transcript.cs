@@ -1,4 +1,5 @@
 using System.Text;
+using Holdfast.Simulator.Requests;
 
 namespace Holdfast.Simulator.Transcripts;
 

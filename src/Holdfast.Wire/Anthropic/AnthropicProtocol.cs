@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Turns;
 
 namespace Holdfast.Wire.Anthropic;
 
@@ -15,9 +16,13 @@ internal sealed class AnthropicProtocol : WireProtocol
 
     public override bool InputIncludesCache => false;
 
-    public override StreamFollower Follow(StreamContext context) => new AnthropicStream();
+    public override StreamFollower Follow(StreamContext context) => new AnthropicStream(ReadUsage());
 
-    public override AnswerAssembler Assemble() => new MessageAssembler();
+    public override AnswerAssembler Assemble() => new AnthropicAssembler();
+
+    public override void ReadRequest(JsonElement request, NeutralTurn turn) => AnthropicRequestReader.Read(request, turn);
+
+    public override void ReadAnswer(JsonElement answer, NeutralTurn turn) => AnthropicAnswerReader.Read(answer, turn);
 
     public override void WriteErrorBody(GatewayError error, IBufferWriter<byte> output) =>
         ErrorJson.Write(output, json => WriteError(json, error));

@@ -7,9 +7,9 @@ using Holdfast.Wire.Usage;
 namespace Holdfast.Wire.Anthropic;
 
 /// <summary>Follows a Messages stream: from <c>message_start</c> to <c>message_stop</c> or <c>error</c>.</summary>
-internal sealed class AnthropicStream : StreamFollower
+internal sealed class AnthropicStream(UsageReader usage) : StreamFollower
 {
-    private UsageReader _usage = WireProtocol.Anthropic.ReadUsage();
+    private UsageReader _usage = usage;
 
     public override TokenUsage? Usage => _usage.Usage;
 

@@ -12,7 +12,7 @@ namespace Holdfast.Wire.Anthropic;
 public sealed class MessageRest
 {
     private readonly List<byte[]> _frames = [];
-    private readonly MessageAssembler _assembler = new();
+    private readonly AnthropicAssembler _assembler = new();
     private readonly JsonElement[] _blocks;
 
     private MessageRest(JsonElement[] blocks) => _blocks = blocks;

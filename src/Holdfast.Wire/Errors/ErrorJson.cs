@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Holdfast.Wire.Errors;
 
-/// <summary>What every protocol's error body shares: the writer's settings and our own <c>holdfast</c> object (D21).</summary>
+/// <summary>What every protocol's error body shares: the writer's settings and our own <c>holdfast</c> object.</summary>
 internal static class ErrorJson
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -35,6 +35,14 @@ internal static class ErrorJson
 
         json.WriteEndObject();
     }
+
+    /// <summary>Writes the body of an OpenAI error answer (Chat and Responses share it).</summary>
+    public static void WriteOpenAIBody(GatewayError error, IBufferWriter<byte> output) => Write(output, json =>
+    {
+        json.WriteStartObject();
+        json.WriteOpenAIError(error);
+        json.WriteEndObject();
+    });
 
     /// <summary>Writes an OpenAI error object (Chat and Responses share it).</summary>
     public static void WriteOpenAIError(this Utf8JsonWriter json, GatewayError error)

@@ -1,11 +1,12 @@
 using System.Buffers;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Usage;
 
 namespace Holdfast.Wire.Gemini;
 
 /// <summary>Follows a Gemini stream without <c>alt=sse</c>: one JSON array that arrives element by element. Blanks
 /// between elements keep it alive; an error cannot be told inside it, so a cut is passed on as a cut (D20).</summary>
-internal sealed class GeminiArrayStream : GeminiStream
+internal sealed class GeminiArrayStream(UsageReader usage) : GeminiStream(usage)
 {
     public override bool CanTellErrors => false;
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Turns;
 
 namespace Holdfast.Wire.Gemini;
 
@@ -16,9 +17,13 @@ internal sealed class GeminiProtocol : WireProtocol
     public override bool InputIncludesCache => true;
 
     public override StreamFollower Follow(StreamContext context) =>
-        context.IsArray ? new GeminiArrayStream() : new GeminiStream();
+        context.IsArray ? new GeminiArrayStream(ReadUsage()) : new GeminiStream(ReadUsage());
 
     public override AnswerAssembler Assemble() => new GeminiAssembler();
+
+    public override void ReadRequest(JsonElement request, NeutralTurn turn) => GeminiRequestReader.Read(request, turn);
+
+    public override void ReadAnswer(JsonElement answer, NeutralTurn turn) => GeminiAnswerReader.Read(answer, turn);
 
     public override void WriteErrorBody(GatewayError error, IBufferWriter<byte> output) =>
         ErrorJson.Write(output, json => WriteError(json, error));

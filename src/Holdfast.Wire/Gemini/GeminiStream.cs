@@ -8,10 +8,10 @@ namespace Holdfast.Wire.Gemini;
 
 /// <summary>Follows a Gemini stream (<c>alt=sse</c>): it has no closing event, it is whole once every candidate has its
 /// finish reason or the prompt was blocked.</summary>
-internal class GeminiStream : StreamFollower
+internal class GeminiStream(UsageReader usage) : StreamFollower
 {
     private readonly ChoiceSet _candidates = new();
-    private UsageReader _usage = WireProtocol.Gemini.ReadUsage();
+    private UsageReader _usage = usage;
 
     public override TokenUsage? Usage => _usage.Usage;
 

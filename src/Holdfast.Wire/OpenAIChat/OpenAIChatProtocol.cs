@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Text.Json;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Turns;
 
 namespace Holdfast.Wire.OpenAIChat;
 
@@ -14,15 +16,14 @@ internal sealed class OpenAIChatProtocol : WireProtocol
 
     public override bool InputIncludesCache => true;
 
-    public override StreamFollower Follow(StreamContext context) => new OpenAIChatStream(context);
+    public override StreamFollower Follow(StreamContext context) => new OpenAIChatStream(context, ReadUsage());
 
-    public override AnswerAssembler Assemble() => new ChatAssembler();
+    public override AnswerAssembler Assemble() => new OpenAIChatAssembler();
+
+    public override void ReadRequest(JsonElement request, NeutralTurn turn) => OpenAIChatRequestReader.Read(request, turn);
+
+    public override void ReadAnswer(JsonElement answer, NeutralTurn turn) => OpenAIChatAnswerReader.Read(answer, turn);
 
     public override void WriteErrorBody(GatewayError error, IBufferWriter<byte> output) =>
-        ErrorJson.Write(output, json =>
-        {
-            json.WriteStartObject();
-            json.WriteOpenAIError(error);
-            json.WriteEndObject();
-        });
+        ErrorJson.WriteOpenAIBody(error, output);
 }

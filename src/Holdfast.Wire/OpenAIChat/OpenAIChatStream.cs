@@ -7,10 +7,10 @@ using Holdfast.Wire.Usage;
 namespace Holdfast.Wire.OpenAIChat;
 
 /// <summary>Follows a Chat stream: until every choice has its finish reason and <c>[DONE]</c> has come.</summary>
-internal sealed class OpenAIChatStream(StreamContext context) : StreamFollower
+internal sealed class OpenAIChatStream(StreamContext context, UsageReader usage) : StreamFollower
 {
     private readonly ChoiceSet _choices = new();
-    private UsageReader _usage = WireProtocol.OpenAIChat.ReadUsage();
+    private UsageReader _usage = usage;
     private string? _id;
 
     public override TokenUsage? Usage => _usage.Usage;

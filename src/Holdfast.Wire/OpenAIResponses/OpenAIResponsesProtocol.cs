@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Text.Json;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Turns;
 
 namespace Holdfast.Wire.OpenAIResponses;
 
@@ -14,10 +16,14 @@ internal sealed class OpenAIResponsesProtocol : WireProtocol
 
     public override bool InputIncludesCache => true;
 
-    public override StreamFollower Follow(StreamContext context) => new OpenAIResponsesStream(context);
+    public override StreamFollower Follow(StreamContext context) => new OpenAIResponsesStream(context, ReadUsage());
 
-    public override AnswerAssembler Assemble() => new ResponseAssembler();
+    public override AnswerAssembler Assemble() => new OpenAIResponsesAssembler();
+
+    public override void ReadRequest(JsonElement request, NeutralTurn turn) => OpenAIResponsesRequestReader.Read(request, turn);
+
+    public override void ReadAnswer(JsonElement answer, NeutralTurn turn) => OpenAIResponsesAnswerReader.Read(answer, turn);
 
     public override void WriteErrorBody(GatewayError error, IBufferWriter<byte> output) =>
-        OpenAIChat.WriteErrorBody(error, output);
+        ErrorJson.WriteOpenAIBody(error, output);
 }

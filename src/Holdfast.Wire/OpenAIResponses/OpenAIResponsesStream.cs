@@ -8,12 +8,12 @@ using Holdfast.Wire.Usage;
 namespace Holdfast.Wire.OpenAIResponses;
 
 /// <summary>Follows a Responses stream: sequence numbers, from <c>response.created</c> to one of its four ends.</summary>
-internal sealed class OpenAIResponsesStream(StreamContext context) : StreamFollower
+internal sealed class OpenAIResponsesStream(StreamContext context, UsageReader usage) : StreamFollower
 {
     /// <summary>The code that Codex and the SDKs take for a failure that passes.</summary>
     private const string PassingCode = "server_error";
 
-    private UsageReader _usage = WireProtocol.OpenAIResponses.ReadUsage();
+    private UsageReader _usage = usage;
     private long _lastSequence = -1;
     private string? _responseId;
 

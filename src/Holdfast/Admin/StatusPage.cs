@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Holdfast.Connections;
-using Holdfast.Recording.Projection;
 using Holdfast.Sinks;
+using Holdfast.Wire.Json;
 
 namespace Holdfast.Admin;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Holdfast.Exchanges;
 using Holdfast.Routing;
-using Holdfast.Simulator.Connections;
+using Holdfast.Simulator;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Answers;

@@ -3,6 +3,7 @@ using System.Text;
 using Holdfast.Failover;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Passages;
 
 namespace Holdfast.Answers;
 

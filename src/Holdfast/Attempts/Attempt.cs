@@ -5,7 +5,7 @@ using Holdfast.Routing;
 using Holdfast.Simulator.Answers;
 using Holdfast.Upstreams;
 using Holdfast.Vigils;
-using Holdfast.Wire;
+using Holdfast.Wire.Passages;
 
 namespace Holdfast.Attempts;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Holdfast.Wire;
+using Holdfast.Wire.Passages;
 
 namespace Holdfast.Attempts;
 

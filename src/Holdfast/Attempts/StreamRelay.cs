@@ -9,6 +9,7 @@ using Holdfast.Upstreams;
 using Holdfast.Vigils;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Passages;
 using Holdfast.Wire.Sse;
 
 namespace Holdfast.Attempts;

@@ -8,7 +8,7 @@ using Holdfast.Simulator.Answers;
 using Holdfast.Wire;
 using Holdfast.Wire.Anthropic;
 using Holdfast.Wire.Errors;
-using Holdfast.Wire.Json;
+using Holdfast.Wire.Protocols;
 using Holdfast.Wire.Sse;
 
 namespace Holdfast.Attempts;
@@ -167,7 +167,7 @@ internal sealed class WholeRelay(Attempt attempt, AnswerSource source, TimeProvi
         }
 
         Flight.AnswerSaid(
-            peek.Model, peek.Usage, protocol == WireProtocol.Anthropic ? EmptySignature.CountIn(Held.Bytes) : 0);
+            peek.Model, peek.Usage, protocol == WireProtocols.Anthropic ? EmptySignature.CountIn(Held.Bytes) : 0);
 
         if (!attempt.HasAlternative || (!peek.IsError && peek.OddStop is null))
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using Holdfast.Configuration;
 using Holdfast.Configuration.Settings;
 
 namespace Holdfast.Cli;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Holdfast.Configuration;
+using Holdfast.Configuration.Sources;
 
 namespace Holdfast.Cli;
 

@@ -20,10 +20,14 @@ internal static class DocsCommand
         return command;
     }
 
+    /// <summary>The documents by file name, the command line's among them.</summary>
+    public static IReadOnlyDictionary<string, string> Documents() => GeneratedDocuments.All(
+        HoldfastCommandLine.Create(new Dictionary<string, string>(StringComparer.Ordinal)), ExitCodes.All);
+
     private static int Write(string folder, TextWriter output)
     {
         Directory.CreateDirectory(folder);
-        foreach (var (name, text) in GeneratedDocuments.All())
+        foreach (var (name, text) in Documents())
         {
             var file = Path.Combine(folder, name);
             File.WriteAllText(file, text);

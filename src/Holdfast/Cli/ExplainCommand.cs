@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Holdfast.Configuration;
+using Holdfast.Configuration.Kinds;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Cli;

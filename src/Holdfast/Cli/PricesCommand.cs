@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Holdfast.Accounts.Pricing;
-using Holdfast.Configuration;
-using Holdfast.Recording.Projection;
+using Holdfast.Configuration.Kinds;
+using Holdfast.Wire.Json;
 
 namespace Holdfast.Cli;
 
@@ -43,7 +43,7 @@ internal static class PricesCommand
 
     private static int ShowOne(string name, PriceBook book, DateTimeOffset now, bool asJson, InvocationConfiguration console)
     {
-        var normal = ModelName.Normalise(name);
+        var normal = PricedName.Normalise(name);
         if (book.Find(name, now) is not { } row)
         {
             var meant = NearestName.Of(normal, book.At(now).Select(known => known.Model));
@@ -79,7 +79,7 @@ internal static class PricesCommand
         foreach (var row in rows)
         {
             output.WriteLine(asJson
-                ? JsonOf(row, ModelName.Normalise(row.Model))
+                ? JsonOf(row, PricedName.Normalise(row.Model))
                 : string.Create(CultureInfo.InvariantCulture,
                     $"{row.Model.PadRight(width)}  {row.Prices.Input,8} in  {row.Prices.Output,8} out  ")
                 + string.Create(CultureInfo.InvariantCulture, $"{row.Prices.CacheRead,8} cache read"));

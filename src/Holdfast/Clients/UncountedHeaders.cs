@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using Holdfast.Failover;
-using Holdfast.Simulator.Connections;
+using Holdfast.Simulator;
 using Microsoft.Extensions.Primitives;
 
 namespace Holdfast.Clients;

@@ -1,3 +1,5 @@
+using Holdfast.Configuration.Sources;
+
 namespace Holdfast.Configuration;
 
 /// <summary>What loading the configuration gave: options to use, or every reason not to use them.</summary>

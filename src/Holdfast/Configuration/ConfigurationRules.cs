@@ -1,5 +1,6 @@
 using Holdfast.Accounts.Pricing;
-using Holdfast.Configuration.Settings;
+using Holdfast.Configuration.Kinds;
+using Holdfast.Configuration.Sources;
 using Holdfast.Upstreams;
 
 namespace Holdfast.Configuration;
@@ -115,12 +116,12 @@ internal static class ConfigurationRules
         {
             var price = options.Prices[index];
             var path = $"prices[{index}].model";
-            var model = ModelName.Normalise(price.Model);
+            var model = PricedName.Normalise(price.Model);
             if (model.Length == 0)
             {
                 if (price.Model.Length > 0)
                 {
-                    reading.RejectRule(path, price.Model, $"is too long: a model's name has at most {ModelName.Longest} letters.");
+                    reading.RejectRule(path, price.Model, $"is too long: a model's name has at most {PricedName.Longest} letters.");
                 }
             }
             else if (!reading.IsWrong($"prices[{index}].from") && !seen.Add((model, price.From)))

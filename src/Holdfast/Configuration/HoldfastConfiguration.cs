@@ -1,9 +1,8 @@
-using Holdfast.Configuration.Settings;
 using Holdfast.Configuration.Sources;
 
 namespace Holdfast.Configuration;
 
-/// <summary>Makes the options out of command line, environment and file, in that order of strength (D3).</summary>
+/// <summary>Makes the options out of command line, environment and file, in that order of strength.</summary>
 internal static class HoldfastConfiguration
 {
     public const string DefaultFile = "holdfast.json";
@@ -15,7 +14,7 @@ internal static class HoldfastConfiguration
     {
         var file = FileOf(sources);
         var folder = Path.GetDirectoryName(file) ?? sources.Home;
-        var reading = new SettingsReading(sources, folder);
+        var reading = new SettingsReading(sources, folder, SettingsTable.PlaceOf);
 
         var root = ReadFile(sources, file, reading);
         EnvironmentSettings.Overlay(root, sources.Environment, reading);

@@ -1,3 +1,5 @@
+using Holdfast.Configuration.Sources;
+
 namespace Holdfast.Configuration;
 
 /// <summary>The folder that holds all state: <c>HOLDFAST_HOME</c>, by default <c>~/.holdfast</c>.</summary>

@@ -1,4 +1,5 @@
-using Holdfast.Configuration.Settings;
+using Holdfast.Configuration.Kinds;
+using Holdfast.Configuration.Sources;
 using Holdfast.Routing;
 using Holdfast.Upstreams;
 using Holdfast.Wire;

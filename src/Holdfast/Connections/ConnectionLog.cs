@@ -1,4 +1,4 @@
-using Holdfast.Simulator.Connections;
+using Holdfast.Simulator;
 
 namespace Holdfast.Connections;
 

@@ -6,6 +6,7 @@ using Holdfast.Routing;
 using Holdfast.Sinks;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Exchanges;
 
@@ -27,7 +28,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     public Exchange(HttpContext http, WireProtocol? protocol, FlightRecord flight, Setup setup, ExchangeRegister register)
     {
         (Http, Flight, Setup, _register) = (http, flight, setup, register);
-        Protocol = protocol ?? WireProtocol.OpenAIChat;
+        Protocol = protocol ?? WireProtocols.OpenAIChat;
         Turn = new(ExchangeId);
         _listing = register.List(this);
     }

@@ -4,6 +4,7 @@ using Holdfast.Requests;
 using Holdfast.Routing;
 using Holdfast.Sinks;
 using Holdfast.Wire;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Exchanges;
 

@@ -1,3 +1,5 @@
+using Holdfast.Configuration.Kinds;
+
 namespace Holdfast.Failover;
 
 /// <summary>What an upstream's failure means, in the words of the rules, logs and records.</summary>

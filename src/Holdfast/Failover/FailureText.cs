@@ -1,5 +1,5 @@
 using System.Buffers;
-using Holdfast.Recording.Projection;
+using Holdfast.Wire.Json;
 
 namespace Holdfast.Failover;
 

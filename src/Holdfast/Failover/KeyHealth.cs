@@ -1,5 +1,5 @@
-using Holdfast.Recording.Projection;
 using Holdfast.Routing;
+using Holdfast.Wire.Json;
 
 namespace Holdfast.Failover;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Globalization;
-using Holdfast.Recording.Projection;
+using Holdfast.Wire.Json;
 
 namespace Holdfast.Failover;
 

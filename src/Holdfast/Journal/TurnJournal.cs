@@ -1,4 +1,4 @@
-using Holdfast.Recording.Projection;
+using Holdfast.Wire.Json;
 
 namespace Holdfast.Journal;
 

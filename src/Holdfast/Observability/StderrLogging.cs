@@ -1,4 +1,5 @@
 using System.Text;
+using Holdfast.Configuration.Kinds;
 using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Observability;

@@ -1,8 +1,8 @@
 using Holdfast.Connections;
 using Holdfast.Reattach;
 using Holdfast.Requests;
-using Holdfast.Wire;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Proxy;
 

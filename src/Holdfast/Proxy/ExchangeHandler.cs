@@ -8,7 +8,7 @@ using Holdfast.Reattach;
 using Holdfast.Requests;
 using Holdfast.Routing;
 using Holdfast.Vigils;
-using Holdfast.Wire;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Proxy;
 

@@ -1,5 +1,5 @@
 using Holdfast.Clients;
-using Holdfast.Wire;
+using Holdfast.Wire.Protocols;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Holdfast.Proxy;

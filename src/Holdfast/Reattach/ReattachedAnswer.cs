@@ -6,6 +6,7 @@ using Holdfast.Requests;
 using Holdfast.Vigils;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Passages;
 
 namespace Holdfast.Reattach;
 

@@ -8,7 +8,7 @@ using Holdfast.Recording.Records;
 using Holdfast.Requests;
 using Holdfast.Routing;
 using Holdfast.Vigils;
-using Holdfast.Wire;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Reattach;
 

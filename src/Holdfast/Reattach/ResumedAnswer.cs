@@ -4,8 +4,9 @@ using Holdfast.Exchanges;
 using Holdfast.Journal;
 using Holdfast.Requests;
 using Holdfast.Vigils;
-using Holdfast.Wire;
 using Holdfast.Wire.Anthropic;
+using Holdfast.Wire.Passages;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Reattach;
 
@@ -21,7 +22,7 @@ internal static class ResumedAnswer
     public static async ValueTask<AttemptResult?> TellAsync(
         Turn turn, ClientRequest request, Exchange exchange, ClientAnswer answer, Vigil vigil)
     {
-        if (request.Path.Protocol != WireProtocol.Anthropic || !request.WantsStream
+        if (request.Path.Protocol != WireProtocols.Anthropic || !request.WantsStream
             || MessageRest.AskedBy(request.Body) is not { } rest
             || TurnSource.Attach(turn, request, answer, vigil) is not { } source)
         {

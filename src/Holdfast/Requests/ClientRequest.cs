@@ -1,6 +1,7 @@
 using System.Buffers;
 using Holdfast.Clients;
 using Holdfast.Wire;
+using Holdfast.Wire.Protocols;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Holdfast.Requests;

@@ -2,9 +2,9 @@ using System.Globalization;
 using System.IO.Pipelines;
 using Holdfast.Connections;
 using Holdfast.Vigils;
-using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Json;
+using Holdfast.Wire.Protocols;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Net.Http.Headers;
 

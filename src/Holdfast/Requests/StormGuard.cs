@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Text;
 using Holdfast.Failover;
 using Holdfast.Observability;
-using Holdfast.Wire;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Requests;
 

@@ -1,5 +1,5 @@
 using Holdfast.Upstreams;
-using Holdfast.Wire;
+using Holdfast.Wire.Passages;
 
 namespace Holdfast.Routing;
 

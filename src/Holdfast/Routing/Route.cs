@@ -4,6 +4,7 @@ using Holdfast.Journal;
 using Holdfast.Recording.Privacy;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
+using Holdfast.Wire.Passages;
 
 namespace Holdfast.Routing;
 

@@ -3,6 +3,7 @@ using Holdfast.Requests;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Passages;
 
 namespace Holdfast.Routing;
 

@@ -1,3 +1,5 @@
+using Holdfast.Configuration.Kinds;
+
 namespace Holdfast.Routing;
 
 /// <summary>What an exchange does next.</summary>

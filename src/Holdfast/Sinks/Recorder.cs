@@ -1,11 +1,11 @@
 using Holdfast.Connections;
 using Holdfast.Exchanges;
 using Holdfast.Observability;
-using Holdfast.Recording.Projection;
 using Holdfast.Recording.Records;
 using Holdfast.Recording.Segments;
-using Holdfast.Simulator.Connections;
+using Holdfast.Simulator;
 using Holdfast.Simulator.Transcripts;
+using Holdfast.Wire.Turns;
 
 namespace Holdfast.Sinks;
 

@@ -1,7 +1,6 @@
 using Holdfast.EndToEnd.Http;
 using Holdfast.EndToEnd.Programs;
 using Holdfast.Recording.Records;
-using Holdfast.Simulator.Connections;
 
 namespace Holdfast.EndToEnd.Sdks;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
-using Holdfast.Simulator.Connections;
+using Holdfast.Simulator.Requests;
 using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;

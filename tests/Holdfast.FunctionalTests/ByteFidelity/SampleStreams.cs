@@ -1,4 +1,4 @@
-using Holdfast.Simulator;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 using Holdfast.TestKit;
 

@@ -4,6 +4,7 @@ using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 using Holdfast.Wire;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
@@ -47,7 +48,7 @@ public sealed class StreamBytesTests
                 SampleStreams.Text(protocol).Text.Replace("\n", lineEnd, StringComparison.Ordinal));
             for (var cut = 0; cut <= wanted.Length; cut++)
             {
-                var follower = WireProtocol.All.Single(p => p.Name == protocol).Follow(new StreamContext("test"));
+                var follower = WireProtocols.All.Single(p => p.Name == protocol).Follow(new StreamContext("test"));
                 using var buffer = new FrameBuffer(follower.Framing);
                 var got = new List<byte>(wanted.Length);
                 Feed(buffer, follower, wanted.AsSpan(0, cut), got);

@@ -1,6 +1,6 @@
 using System.Text;
 using Holdfast.Routing;
-using Holdfast.Simulator;
+using Holdfast.Simulator.Requests;
 
 namespace Holdfast.FunctionalTests.CutStream;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Holdfast.Simulator.Answers;
-using Holdfast.Simulator.Connections;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Holdfast.Simulator.Answers;
-using Holdfast.Simulator.Connections;
 using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.CutStream;

@@ -1,9 +1,9 @@
-using Holdfast.Wire;
 using Holdfast.Recording.Records;
-using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Requests;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
+using Holdfast.Wire;
 
 namespace Holdfast.FunctionalTests.CutStream;
 

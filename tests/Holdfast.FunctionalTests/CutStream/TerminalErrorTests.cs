@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Holdfast.Simulator.Answers;
-using Holdfast.Simulator.Connections;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 

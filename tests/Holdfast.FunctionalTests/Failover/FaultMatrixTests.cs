@@ -1,6 +1,7 @@
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
+using Holdfast.Simulator.Requests;
 using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Failover;

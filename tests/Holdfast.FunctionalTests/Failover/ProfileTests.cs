@@ -1,9 +1,8 @@
-using Holdfast.Wire;
-using Holdfast.Recording.Records;
 using System.Text.Json;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
-using Holdfast.Simulator.Connections;
 using Holdfast.TestKit;
+using Holdfast.Wire;
 
 namespace Holdfast.FunctionalTests.Failover;
 

@@ -1,5 +1,4 @@
 using Holdfast.Simulator.Answers;
-using Holdfast.Simulator.Connections;
 using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Failover;

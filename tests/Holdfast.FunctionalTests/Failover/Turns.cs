@@ -1,5 +1,5 @@
-using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;

@@ -1,9 +1,9 @@
-using Holdfast.Recording.Records;
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Silence;
 using Holdfast.Reattach;
-using Holdfast.Simulator;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Requests;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 

@@ -1,10 +1,10 @@
-using Holdfast.Recording.Records;
 using System.Text;
 using System.Text.Json;
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.Reattach;
-using Holdfast.Simulator;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;

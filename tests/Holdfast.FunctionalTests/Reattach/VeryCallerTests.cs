@@ -22,14 +22,14 @@ public sealed class VeryCallerTests
         "x-nobody-knows-this",
     ];
 
-    public static MatrixTheoryData<string, bool> Forms => new(Requests.Protocols, [true, false]);
+    public static MatrixTheoryData<string, bool> Forms => new(SampleRequests.Protocols, [true, false]);
 
     [Theory]
     [MemberData(nameof(Forms))]
     public async Task Callers_who_differ_in_one_header_never_get_each_others_turn(string protocol, bool stream)
     {
         await using var gateway = await LostTurn.StartAsync();
-        var turn = Requests.Turn(protocol, stream: stream);
+        var turn = SampleRequests.Turn(protocol, stream: stream);
         var wrong = new List<string>();
         foreach (var header in Telling)
         {
@@ -61,7 +61,7 @@ public sealed class VeryCallerTests
     public async Task A_client_that_changes_what_says_nothing_of_it_gets_its_answer(string protocol, bool stream)
     {
         await using var gateway = await LostTurn.StartAsync();
-        var turn = Requests.Turn(protocol, stream: stream);
+        var turn = SampleRequests.Turn(protocol, stream: stream);
         var wrong = new List<string>();
         foreach (var header in UncountedHeaders.All.Select(header => header.Name))
         {
@@ -90,11 +90,11 @@ public sealed class VeryCallerTests
         var gate = new Gate();
         gateway.Upstream.Script(Answer.Ok().GateAfter(0, gate));
         const string same = "authorization: Bearer mine\r\nanthropic-beta: one,two\r\nuser-agent: SDK/1\r\n";
-        await LoseAsync(gateway, Requests.Turn("anthropic"),
+        await LoseAsync(gateway, SampleRequests.Turn("anthropic"),
             same + "accept: text/event-stream\r\nx-stainless-timeout: 600\r\nx-stainless-helper-method: stream\r\ntraceparent: one\r\n");
 
         gate.Open();
-        var answer = await AskAsync(gateway, Requests.Turn("anthropic", stream: false),
+        var answer = await AskAsync(gateway, SampleRequests.Turn("anthropic", stream: false),
             same + "accept: application/json\r\nx-stainless-timeout: 300\r\nx-stainless-retry-count: 1\r\ntraceparent: two\r\n");
 
         Assert.Equal(("1", 1), (answer, gateway.Upstream.RequestCount));
@@ -113,11 +113,11 @@ public sealed class VeryCallerTests
         await using var gateway = await LostTurn.StartAsync();
         var gate = new Gate();
         gateway.Upstream.Script(Answer.Ok().GateAfter(0, gate), Answer.Ok());
-        await LoseAsync(gateway, Requests.Turn("openai-responses"),
+        await LoseAsync(gateway, SampleRequests.Turn("openai-responses"),
             """x-codex-turn-metadata: {"turn_id":"t","session_id":"s"}""" + "\r\n");
 
         gate.Open();
-        var answer = await AskAsync(gateway, Requests.Turn("openai-responses"), $"x-codex-turn-metadata: {metadata}\r\n");
+        var answer = await AskAsync(gateway, SampleRequests.Turn("openai-responses"), $"x-codex-turn-metadata: {metadata}\r\n");
 
         Assert.Equal(isSame ? "1" : null, answer);
     }
@@ -132,7 +132,7 @@ public sealed class VeryCallerTests
     {
         const string mine = "/v1beta/models/test:streamGenerateContent?alt=sse&key=one";
         await using var gateway = await LostTurn.StartAsync();
-        var body = Requests.Turn("gemini").Body;
+        var body = SampleRequests.Turn("gemini").Body;
         var gate = new Gate();
         gateway.Upstream.Script(Answer.Ok().GateAfter(0, gate), Answer.Ok());
         await LoseAsync(gateway, (mine, body), "");
@@ -172,7 +172,7 @@ public sealed class VeryCallerTests
     public async Task A_compressed_answer_waits_for_a_client_that_asked_for_it()
     {
         await using var gateway = await LostTurn.StartAsync();
-        var turn = Requests.Turn("openai-responses", stream: false);
+        var turn = SampleRequests.Turn("openai-responses", stream: false);
         var gate = new Gate();
         gateway.Upstream.Script(Answer.Ok().Gzip().GateAfter(0, gate), Answer.Ok());
         await LoseAsync(gateway, turn, "accept-encoding: zstd,gzip\r\n");
@@ -190,7 +190,7 @@ public sealed class VeryCallerTests
     public async Task A_new_request_of_another_principal_ends_no_turn_of_a_session_that_is_named_alike()
     {
         await using var gateway = await LostTurn.StartAsync();
-        var turn = Requests.Turn("anthropic");
+        var turn = SampleRequests.Turn("anthropic");
         var gate = new Gate();
         gateway.Upstream.Script(Answer.Ok().GateAfter(0, gate), Answer.Ok());
         await LoseAsync(gateway, turn, "x-session-id: one\r\napi-key: mine\r\n");

@@ -1,4 +1,5 @@
 using Holdfast.Configuration;
+using Holdfast.Configuration.Sources;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
 using Holdfast.TestKit;

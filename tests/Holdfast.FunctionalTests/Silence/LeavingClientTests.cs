@@ -1,6 +1,6 @@
 using Holdfast.Recording.Records;
-using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Requests;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 

@@ -1,5 +1,5 @@
 using Holdfast.Configuration;
-using Holdfast.Simulator;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;

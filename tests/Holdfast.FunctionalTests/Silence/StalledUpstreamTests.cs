@@ -2,6 +2,7 @@ using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
+using Holdfast.Simulator.Requests;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 using Holdfast.Wire;

@@ -43,7 +43,7 @@ public sealed class UndelayedEventTests
         var events = SilentStream.TranscriptOf("anthropic").Events;
         var first = new TranscriptEvent((byte[])[.. events[0].Bytes.Span, .. events[1].Bytes.Span[..9]], EventRole.Delta);
         var second = new TranscriptEvent(events[1].Bytes[9..], EventRole.Delta);
-        var shifted = new Transcript(Simulator.SimulatedProtocol.Anthropic, [first, second, .. events.Skip(2)], "text/event-stream");
+        var shifted = new Transcript(Simulator.Requests.SimulatedProtocol.Anthropic, [first, second, .. events.Skip(2)], "text/event-stream");
         gateway.Upstream.Script(Answer.Sse(shifted).GateAfter(1, gate));
         await using var client = await gateway.ConnectAsync();
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Holdfast.Simulator.Connections;
 using Holdfast.Wire.Errors;
 using Xunit;
 

@@ -33,7 +33,7 @@ public sealed class PriceBookTests
     {
         var rows = PriceFile.Load();
 
-        Assert.All(rows.GroupBy(row => ModelName.Normalise(row.Model)), model =>
+        Assert.All(rows.GroupBy(row => PricedName.Normalise(row.Model)), model =>
         {
             Assert.Single(model.Select(row => row.Model).Distinct());
             var days = model.OrderBy(row => row.From ?? DateOnly.MinValue).ToArray();

@@ -1,4 +1,5 @@
 using Holdfast.Configuration;
+using Holdfast.Configuration.Sources;
 
 namespace Holdfast.Tests.Configuration;
 

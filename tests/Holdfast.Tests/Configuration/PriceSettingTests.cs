@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Holdfast.Configuration.Settings;
+using Holdfast.Configuration;
 
 namespace Holdfast.Tests.Configuration;
 

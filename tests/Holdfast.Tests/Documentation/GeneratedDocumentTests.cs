@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Holdfast.Cli.Documents;
+using Holdfast.Cli;
 using Holdfast.Configuration.Settings;
 using Holdfast.Wire.Errors;
 
@@ -17,7 +17,7 @@ public sealed class GeneratedDocumentTests
     {
         var written = Path.Combine(Root(), "docs", name);
 
-        var generated = GeneratedDocuments.All()[name];
+        var generated = DocsCommand.Documents()[name];
 
         Assert.True(
             File.Exists(written) && File.ReadAllText(written) == generated,
@@ -27,7 +27,7 @@ public sealed class GeneratedDocumentTests
     [Fact]
     public void Every_setting_has_a_meaning_in_the_reference()
     {
-        var reference = GeneratedDocuments.All()["config.md"];
+        var reference = DocsCommand.Documents()["config.md"];
 
         var values = All(SettingsTable.Root.Describe(new())).Where(setting => setting.Children.Count == 0);
         Assert.All(values, setting => Assert.Contains($"\n| `{setting.Name}`", reference));
@@ -49,7 +49,7 @@ public sealed class GeneratedDocumentTests
     [Fact]
     public void Every_error_code_has_an_entry()
     {
-        var page = GeneratedDocuments.All()["errors.md"];
+        var page = DocsCommand.Documents()["errors.md"];
 
         Assert.All(ErrorCodes.All, code => Assert.Contains($"\n### {code.Name}\n", page));
     }
@@ -57,7 +57,7 @@ public sealed class GeneratedDocumentTests
     [Fact]
     public void The_settings_in_force_name_what_the_schema_names()
     {
-        using var schema = JsonDocument.Parse(GeneratedDocuments.All()["holdfast.schema.json"]);
+        using var schema = JsonDocument.Parse(DocsCommand.Documents()["holdfast.schema.json"]);
         var properties = schema.RootElement.GetProperty("properties");
 
         Assert.All(

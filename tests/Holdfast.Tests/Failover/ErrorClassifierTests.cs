@@ -1,5 +1,4 @@
 using Holdfast.Failover;
-using Holdfast.Simulator.Connections;
 
 namespace Holdfast.Tests.Failover;
 

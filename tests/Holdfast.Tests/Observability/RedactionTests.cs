@@ -1,5 +1,4 @@
 using Holdfast.Observability;
-using Holdfast.Simulator.Connections;
 using Holdfast.TestKit;
 using Xunit;
 

@@ -96,7 +96,7 @@ public sealed class CompactorTests : IDisposable
     public async Task Whoever_reads_while_it_works_reads_each_row_once()
     {
         await _recordings.WriteAsync(Mixed(50));
-        var files = Holdfast.Recording.Parquet.RecordingFiles.Find(_recordings.Folder);
+        var files = Holdfast.Recording.Files.RecordingFiles.Find(_recordings.Folder);
 
         _recordings.Compact();
 
@@ -208,7 +208,7 @@ public sealed class CompactorTests : IDisposable
         File.Delete(Path.Combine(_recordings.Folder, exchanges[1]));
 
         Assert.Equal(["fine"], _recordings.Ask("SELECT exchange_id FROM ai_gateway_exchanges"));
-        Assert.Equal(exchanges[..2], Holdfast.Recording.Parquet.RecordingFiles.Find(_recordings.Folder).Damaged);
+        Assert.Equal(exchanges[..2], Holdfast.Recording.Files.RecordingFiles.Find(_recordings.Folder).Damaged);
     }
 
     [Fact]

@@ -249,7 +249,7 @@ public sealed class RecordingQueryTests : IDisposable
     private string Improved(string sql)
     {
         using var database = new DuckDb(512 * 1024 * 1024, threads: 1, _recordings.Home);
-        RecordingViews.Create(database, Holdfast.Recording.Parquet.RecordingFiles.Find(_recordings.Folder), sql);
+        RecordingViews.Create(database, Holdfast.Recording.Files.RecordingFiles.Find(_recordings.Folder), sql);
         return StatementTree.Improve(database, sql, StatementTree.Read(database, sql), columns: 3);
     }
 

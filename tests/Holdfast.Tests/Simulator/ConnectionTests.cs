@@ -8,6 +8,7 @@ using System.Text.Json;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
+using Holdfast.Simulator.Requests;
 using Xunit;
 
 namespace Holdfast.Tests.Simulator;

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Holdfast.Simulator;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 using Holdfast.TestKit;
 using Holdfast.Wire.Json;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Holdfast.Wire;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Tests.Wire;
 
@@ -14,7 +14,7 @@ internal static class Assembled
     /// <summary>The answer that comes of these frames; null for none.</summary>
     public static string? Of(string protocol, IEnumerable<byte[]> frames)
     {
-        var assembler = WireProtocol.All.Single(one => one.Name == protocol).Assemble();
+        var assembler = WireProtocols.All.Single(one => one.Name == protocol).Assemble();
         foreach (var frame in frames)
         {
             assembler.Add(frame);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Holdfast.Configuration;
 using Holdfast.Configuration.Settings;
 using Holdfast.Upstreams;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Holdfast.Configuration.Sources;
-using Holdfast.Failover;
 
 namespace Holdfast.Configuration.Kinds;
 
@@ -60,11 +59,11 @@ internal sealed class NumberKind(string unit, long least, long most) : ValueKind
 }
 
 /// <summary>One of a few words.</summary>
-internal sealed class ChoiceKind<T>(params Choice<T>[] choices) : ValueKind<T>
+internal sealed class ChoiceKind<T>(params Word<T>[] words) : ValueKind<T>
 {
-    private IEnumerable<string> Words => choices.Select(choice => choice.Word);
+    private IEnumerable<string> Texts => words.Select(word => word.Text);
 
-    public override string Name => string.Join(", ", Words.Select(word => $"`{word}`"));
+    public override string Name => string.Join(", ", Texts.Select(text => $"`{text}`"));
 
     public override string Example => Either();
 
@@ -75,26 +74,26 @@ internal sealed class ChoiceKind<T>(params Choice<T>[] choices) : ValueKind<T>
             return Wrong($"is not a word in quotes: write {Either()}.");
         }
 
-        if (Array.Find(choices, choice => choice.Word == value.Text) is { } chosen)
+        if (Array.Find(words, word => word.Text == value.Text) is { } chosen)
         {
             return Right(chosen.Value);
         }
 
-        return Wrong(NearestName.Of(value.Text, Words) is { } meant
+        return Wrong(NearestName.Of(value.Text, Texts) is { } meant
             ? $"is not known: did you mean \"{meant}\"? It may be {Either()}."
             : $"is not known: write {Either()}.");
     }
 
-    public string WordOf(T value) => Array.Find(choices, choice => Equals(choice.Value, value))!.Word;
+    public string WordOf(T value) => Array.Find(words, word => Equals(word.Value, value))!.Text;
 
     public override void Write(Utf8JsonWriter json, object value) => json.WriteStringValue(WordOf((T)value));
 
     public override void WriteSchema(Utf8JsonWriter json)
     {
         json.WriteStartArray("enum");
-        foreach (var word in Words)
+        foreach (var text in Texts)
         {
-            json.WriteStringValue(word);
+            json.WriteStringValue(text);
         }
 
         json.WriteNullValue();
@@ -103,10 +102,10 @@ internal sealed class ChoiceKind<T>(params Choice<T>[] choices) : ValueKind<T>
 
     private string Either()
     {
-        var quoted = Words.Select(word => $"\"{word}\"").ToArray();
+        var quoted = Texts.Select(text => $"\"{text}\"").ToArray();
         return quoted.Length == 1 ? quoted[0] : $"{string.Join(", ", quoted[..^1])} or {quoted[^1]}";
     }
 }
 
 /// <summary>A word and what it stands for.</summary>
-internal sealed record Choice<T>(string Word, T Value);
+internal sealed record Word<T>(string Text, T Value);

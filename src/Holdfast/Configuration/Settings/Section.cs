@@ -124,7 +124,7 @@ internal sealed class Section<TOptions>
         var place = path.Length == 0 ? "at the top" : $"in \"{path}\"";
         reading.Add(SettingsReading.Join(path, name), $"{SettingsReading.Join(path, name)} is not a setting: " + (
             nearest is not null ? $"did you mean \"{nearest}\"?"
-            : SettingsTable.PlaceOf(name) is { } other ? $"it belongs {other}, not {place}."
+            : reading.PlaceOf(name) is { } other ? $"it belongs {other}, not {place}."
             : $"{place} there may be {string.Join(", ", names)}."), node.Line);
     }
 }

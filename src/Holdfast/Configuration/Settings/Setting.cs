@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Holdfast.Configuration.Kinds;
 using Holdfast.Configuration.Sources;
-using Holdfast.Recording.Projection;
+using Holdfast.Wire.Json;
 
 namespace Holdfast.Configuration.Settings;
 

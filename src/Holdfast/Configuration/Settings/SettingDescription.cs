@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Holdfast.Configuration.Sources;
 
 namespace Holdfast.Configuration.Settings;
 

@@ -171,9 +171,9 @@ public sealed class EveryExchangeTests : IDisposable
         var data = Convert.ToBase64String(Enumerable.Range(0, 600).Select(i => (byte)(i * 7)).ToArray());
         var ruler = new string('a', 400);
 
-        Assert.Equal($"before … after {ruler}", ContentText.WithoutData($"before {data} after {ruler}"));
-        Assert.Equal("…", ContentText.WithoutData(data));
-        Assert.Equal("data:text/plain;base64,…\nend", ContentText.WithoutData($"data:text/plain;base64,{data[..76]}\n{data[76..100]}\nend"));
+        Assert.Equal($"before … after {ruler}", EncodedData.RemovedFrom($"before {data} after {ruler}"));
+        Assert.Equal("…", EncodedData.RemovedFrom(data));
+        Assert.Equal("data:text/plain;base64,…\nend", EncodedData.RemovedFrom($"data:text/plain;base64,{data[..76]}\n{data[76..100]}\nend"));
     }
 
     [Fact]

@@ -2,9 +2,10 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Holdfast.Reattach;
 using Holdfast.Recording.Records;
-using Holdfast.Simulator;
+using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 using Holdfast.Tests.Architecture;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Tests.Recording.Projection;
 
@@ -35,7 +36,7 @@ public sealed class HistoryTests : IDisposable
         foreach (var request in recorded)
         {
             var target = (string)request!["path"]!;
-            var protocol = Holdfast.Wire.WirePath.Parse(target)!.Protocol.Name;
+            var protocol = WirePath.Parse(target)!.Protocol.Name;
             rows.Add(_projections.Turn(protocol, request["body"]!.ToJsonString(), AnswerOf(protocol, request == recorded[^1]),
                 exchange => exchange.Path = target.Split('?')[0]));
         }

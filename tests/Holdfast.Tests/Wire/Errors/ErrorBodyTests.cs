@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
 using Holdfast.TestKit;
-using Holdfast.Wire;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Tests.Wire.Errors;
 
@@ -17,7 +17,7 @@ public sealed class ErrorBodyTests
     {
         var code = ErrorCodes.All.Single(c => c.Name == name);
         var error = new GatewayError(code, "A \"quoted\"\nmessage: é\u2028🙂", "exchange-1", "after 5 ms");
-        foreach (var protocol in WireProtocol.All)
+        foreach (var protocol in WireProtocols.All)
         {
             var output = new ArrayBufferWriter<byte>();
             protocol.WriteErrorBody(error, output);
@@ -39,7 +39,7 @@ public sealed class ErrorBodyTests
     public void Openai_messages_carry_nothing_beside_the_text()
     {
         var output = new ArrayBufferWriter<byte>();
-        WireProtocol.OpenAIChat.WriteErrorBody(new(ErrorCodes.UpstreamReset, "Failed to connect to upstream server"), output);
+        WireProtocols.OpenAIChat.WriteErrorBody(new(ErrorCodes.UpstreamReset, "Failed to connect to upstream server"), output);
 
         var error = JsonSerializer.Deserialize<JsonElement>(output.WrittenSpan).GetProperty("error");
 

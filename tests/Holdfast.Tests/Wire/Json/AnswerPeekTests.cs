@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using Holdfast.Simulator.Answers;
 using Holdfast.Wire;
-using Holdfast.Wire.Json;
+using Holdfast.Wire.Protocols;
 using Holdfast.Wire.Usage;
 
 namespace Holdfast.Tests.Wire.Json;
@@ -20,10 +20,10 @@ public sealed class AnswerPeekTests
 
         for (var length = 0; length < bytes.Length; length++)
         {
-            Assert.True(Read(WireProtocol.Anthropic, bytes.AsMemory(0, length)).IsCut);
+            Assert.True(Read(WireProtocols.Anthropic, bytes.AsMemory(0, length)).IsCut);
         }
 
-        Assert.False(Read(WireProtocol.Anthropic, bytes).IsCut);
+        Assert.False(Read(WireProtocols.Anthropic, bytes).IsCut);
     }
 
     [Theory]
@@ -34,12 +34,12 @@ public sealed class AnswerPeekTests
     [InlineData("{\"a\":", true)]
     [InlineData("<html>", false)]
     public void Cut_is_the_beginning_of_a_document_and_nothing_else(string body, bool isCut) =>
-        Assert.Equal(isCut, Read(WireProtocol.OpenAIChat, Encoding.UTF8.GetBytes(body)).IsCut);
+        Assert.Equal(isCut, Read(WireProtocols.OpenAIChat, Encoding.UTF8.GetBytes(body)).IsCut);
 
     [Fact]
     public void Model_and_tokens_stand_at_the_top_only()
     {
-        var peek = Read(WireProtocol.Anthropic, Encoding.UTF8.GetBytes(Answer));
+        var peek = Read(WireProtocols.Anthropic, Encoding.UTF8.GetBytes(Answer));
 
         Assert.Equal(("m", new TokenUsage(25, 15, 0, 0)), (peek.Model, peek.Usage));
     }
@@ -50,7 +50,7 @@ public sealed class AnswerPeekTests
     [InlineData("""{"model":{"id":1},"usage":"none"}""", null)]
     public void Odd_answers_are_read_without_an_exception(string body, string? model)
     {
-        var peek = Read(WireProtocol.Gemini, Encoding.UTF8.GetBytes(body));
+        var peek = Read(WireProtocols.Gemini, Encoding.UTF8.GetBytes(body));
 
         Assert.Equal((false, model), (peek.IsCut, peek.Model));
     }

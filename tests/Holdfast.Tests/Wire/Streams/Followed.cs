@@ -2,13 +2,14 @@ using System.Buffers;
 using System.Text;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
+using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Tests.Wire.Streams;
 
 /// <summary>A follower with the words tests use for it.</summary>
 internal sealed class Followed(string protocol, StreamContext? context = null)
 {
-    private readonly StreamFollower _follower = WireProtocol.All.Single(p => p.Name == protocol)
+    private readonly StreamFollower _follower = WireProtocols.All.Single(p => p.Name == protocol)
         .Follow(context ?? new StreamContext("asked", 1795132800, "x1"));
 
     public StreamFollower Follower => _follower;

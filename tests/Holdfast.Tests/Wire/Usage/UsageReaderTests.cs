@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Holdfast.Wire;
-using Holdfast.Wire.Json;
+using Holdfast.Wire.Protocols;
 using Holdfast.Wire.Usage;
 
 namespace Holdfast.Tests.Wire.Usage;
@@ -189,7 +189,7 @@ public sealed class UsageReaderTests
         var json = Encoding.UTF8.GetBytes("""{"usage":{"prompt_tokens":900,"completion\u005ftokens":21,"prompt_tokens_details":{"cached_tokens":700}},"service_tier":"flex"}""");
         for (var cut = 1; cut < json.Length; cut++)
         {
-            var peek = AnswerPeek.Read(WireProtocol.OpenAIChat, Segment.Join(json[..cut], json[cut..]));
+            var peek = AnswerPeek.Read(WireProtocols.OpenAIChat, Segment.Join(json[..cut], json[cut..]));
 
             Assert.Equal(new TokenUsage(200, 21, 700, 0) { ServiceTier = "flex" }, peek.Usage);
         }
@@ -232,7 +232,7 @@ public sealed class UsageReaderTests
     }
 
     private static UsageReader ReaderOf(string protocol) =>
-        WireProtocol.All.Single(p => p.Name == protocol).ReadUsage();
+        WireProtocols.All.Single(p => p.Name == protocol).ReadUsage();
 
     private static void Read(ref UsageReader usage, string json)
     {

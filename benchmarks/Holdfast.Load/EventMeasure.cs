@@ -24,7 +24,7 @@ internal sealed class EventMeasure(TestBed bed) : IMeasure
     public async Task PrepareAsync()
     {
         await _targets.StartAsync(bed.Settings.Sides);
-        await WarmUp.UntilSteadyAsync(bed, async side => (await RunRoundAsync(side))[1]);
+        await WarmUp.UntilSteadyAsync(bed, Name, async side => (await RunRoundAsync(side))[1]);
     }
 
     public async Task<double[]> RunRoundAsync(Side side)

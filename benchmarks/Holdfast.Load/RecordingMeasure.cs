@@ -25,7 +25,7 @@ internal sealed class RecordingMeasure(TestBed bed) : IMeasure
     public async Task PrepareAsync()
     {
         await _targets.StartAsync(bed.Settings.Sides);
-        await WarmUp.UntilSteadyAsync(bed, async side => (await RunRoundAsync(side))[2]);
+        await WarmUp.UntilSteadyAsync(bed, Name, async side => (await RunRoundAsync(side))[2]);
     }
 
     public async Task<double[]> RunRoundAsync(Side side)

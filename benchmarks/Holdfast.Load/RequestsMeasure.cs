@@ -26,7 +26,7 @@ internal sealed class RequestsMeasure(TestBed bed, bool byRoute = false) : IMeas
     public async Task PrepareAsync()
     {
         await _targets.StartAsync(bed.Settings.Sides);
-        await WarmUp.UntilSteadyAsync(bed, async side => (await RunRoundAsync(side))[0]);
+        await WarmUp.UntilSteadyAsync(bed, Name, async side => (await RunRoundAsync(side))[0]);
     }
 
     public async Task<double[]> RunRoundAsync(Side side)

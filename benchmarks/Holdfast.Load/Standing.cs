@@ -20,20 +20,22 @@ internal sealed record Standing(
         var gateway = rounds[Side.Gateway];
         var floor = rounds[Side.Floor];
         var baseline = rounds.GetValueOrDefault(Side.Baseline, []);
+        if (figure.IsSum)
+        {
+            // What must not happen at all has no ratio.
+            return Nowhere with
+            {
+                Gateway = gateway.Sum(), Floor = floor.Sum(), Baseline = baseline.Length == 0 ? double.NaN : baseline.Sum(),
+            };
+        }
+
         return new(
-            Fold(figure, gateway), Fold(figure, floor), Fold(figure, baseline),
+            Spread.Of(gateway).Median, Spread.Of(floor).Median, Spread.Of(baseline).Median,
             Spread.Of(gateway.Zip(floor, Over)), Spread.Of(gateway.Zip(baseline, Over)),
             Spread.Of(gateway.Zip(floor, (ours, theirs) => ours - theirs)).Median);
     }
 
     private static double Over(double ours, double theirs) => ours / theirs;
-
-    private static double Fold(Figure figure, double[] values) => figure switch
-    {
-        _ when values.Length == 0 => double.NaN,
-        { IsSum: true } => values.Sum(),
-        _ => Spread.Of(values).Median,
-    };
 }
 
 /// <summary>The middle of some values, and how far they lie apart. NaN in any of them makes all of it NaN.</summary>

@@ -28,7 +28,7 @@ internal sealed class StreamsMeasure(TestBed bed) : IMeasure
     public async Task PrepareAsync()
     {
         await _targets.StartAsync(bed.Settings.Sides);
-        await WarmUp.UntilSteadyAsync(bed, async side => (await LoadAsync(side, "-i1", connections: 128)).Processor);
+        await WarmUp.UntilSteadyAsync(bed, Name, async side => (await LoadAsync(side, "-i1", connections: 128)).Processor);
     }
 
     public async Task<double[]> RunRoundAsync(Side side)

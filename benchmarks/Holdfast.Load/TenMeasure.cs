@@ -30,7 +30,7 @@ internal sealed class TenMeasure(TestBed bed) : IMeasure
     {
         await _targets.StartAsync(bed.Settings.Sides);
         await _withoutJournal.StartAsync(bed.Settings.Sides.Where(side => side != Side.Floor));
-        await WarmUp.UntilSteadyAsync(bed, async side => (await RunRoundAsync(side))[1]);
+        await WarmUp.UntilSteadyAsync(bed, Name, async side => (await RunRoundAsync(side))[1]);
     }
 
     public async Task<double[]> RunRoundAsync(Side side)

@@ -9,8 +9,9 @@ internal static class WarmUp
     private const int Most = 8;
 
     /// <param name="bed">Knows the sides.</param>
+    /// <param name="measure">The measure's name, to tell how long it took.</param>
     /// <param name="cost">Runs the load and gives the processor time of one exchange.</param>
-    public static async Task UntilSteadyAsync(TestBed bed, Func<Side, Task<double>> cost)
+    public static async Task UntilSteadyAsync(TestBed bed, string measure, Func<Side, Task<double>> cost)
     {
         var before = bed.Settings.Sides.ToDictionary(side => side, _ => double.PositiveInfinity);
         for (var pass = 1; pass <= (bed.Settings.Quick ? 1 : Most); pass++)
@@ -25,8 +26,11 @@ internal static class WarmUp
 
             if (isSteady && pass >= Least)
             {
+                Console.WriteLine($"{measure,-8} steady after {pass} passes");
                 return;
             }
         }
+
+        Console.WriteLine($"{measure,-8} did not become steady: what is measured may still be warming up");
     }
 }

@@ -33,7 +33,7 @@ internal sealed class StreamsMeasure(TestBed bed) : IMeasure
 
     public async Task<double[]> RunRoundAsync(Side side)
     {
-        // Twice as many connections as cores could ever serve at that pace: the machine is the limit, not the gaps.
+        // More events than a small machine can pass on at that pace: the machine is the limit, not the gaps.
         var busy = await LoadAsync(side, "-i1", connections: 128);
         var atOnce = await LoadAsync(side, "", connections: 32);
         var paced = await MeasuredLoad.RunAsync(_targets[side], _paced);

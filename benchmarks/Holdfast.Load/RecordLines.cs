@@ -36,7 +36,11 @@ internal static class RecordLines
             Attempts = i % 50 == 0 ? 2 : 1,
             FallbackReason = i % 50 == 0 ? "overloaded" : null,
             FailedAttempts = i % 50 == 0
-                ? [new() { Attempt = 1, Upstream = "anthropic", Model = "claude-opus-5-5", Phase = "Held", Status = 529, Error = "upstream_error", RawError = "Overloaded", Reason = "overloaded", Kind = "overloaded", Rule = "status.529", Action = "fallback", EndedMs = 412.5 }]
+                ? [new()
+                {
+                    Attempt = 1, Upstream = "anthropic", Model = "claude-opus-5-5", Phase = "Held", Status = 529, Error = "upstream_error",
+                    RawError = "Overloaded", Reason = "overloaded", Kind = "overloaded", Rule = "status.529", Action = "fallback", EndedMs = 412.5,
+                }]
                 : null,
             ConnectionReused = true,
             DispatchedMs = random.Next(100, 900) / 1000d,

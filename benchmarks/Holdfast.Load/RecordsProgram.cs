@@ -36,7 +36,8 @@ internal sealed class RecordsProgram(string home)
 
     private static long PeakOf(int id) => File.ReadLines($"/proc/{id}/status")
         .Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
-        .Select(line => long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024)
+        .Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1])
+        .Select(kilobytes => long.Parse(kilobytes, CultureInfo.InvariantCulture) * 1024)
         .FirstOrDefault();
 
     /// <summary>Asks a question; milliseconds.</summary>

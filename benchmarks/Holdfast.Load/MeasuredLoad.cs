@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Holdfast.Load;
 
@@ -42,7 +43,15 @@ internal sealed record MeasuredLoad(double PerSecond, double Processor, IReadOnl
 
     private static MeasuredLoad Of(IReadOnlyList<Answer> answers, int events, TimeSpan elapsed, TimeSpan processor)
     {
-        var whole = answers.Where(answer => answer.IsWhole && answer.Events >= events).ToList();
+        var byKind = answers.ToLookup(answer => answer.IsWhole && answer.Events >= events);
+        // Whoever sees a bar missed for one of these wants to know whether it was refused, cut or late.
+        foreach (var answer in byKind[false].Take(3))
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"         not whole: status {answer.Status}, {answer.Events} events, {answer.End.TotalSeconds:0.###} s"));
+        }
+
+        var whole = byKind[true].ToList();
         return new(
             whole.Count / elapsed.TotalSeconds, processor.TotalMicroseconds / Math.Max(1, whole.Count),
             whole, answers.Count - whole.Count);

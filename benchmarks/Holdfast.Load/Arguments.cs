@@ -5,12 +5,17 @@ namespace Holdfast.Load;
 /// <summary>What the command line asks for.</summary>
 internal sealed record Arguments(IReadOnlyList<string> Measures, Settings Settings)
 {
+    /// <summary>The folder of another build of ours; null: none is measured.</summary>
+    public string? Baseline { get; private init; }
+
     private static readonly Dictionary<string, Func<TestBed, IMeasure>> Known = new(StringComparer.Ordinal)
     {
         ["requests"] = bed => new RequestsMeasure(bed),
         ["route"] = bed => new RequestsMeasure(bed, byRoute: true),
         ["failover"] = bed => new FailoverMeasure(bed),
+        ["event"] = bed => new EventMeasure(bed),
         ["streams"] = bed => new StreamsMeasure(bed),
+        ["ten"] = bed => new TenMeasure(bed),
         ["open"] = bed => new OpenMeasure(bed),
         ["journal"] = bed => new JournalMeasure(bed),
         ["journal-open"] = bed => new OpenMeasure(bed, ofJournal: true),
@@ -18,15 +23,17 @@ internal sealed record Arguments(IReadOnlyList<string> Measures, Settings Settin
         ["recording"] = bed => new RecordingMeasure(bed),
         ["records"] = bed => new RecordsMeasure(bed),
         ["start"] = bed => new StartMeasure(bed),
+        ["idle"] = bed => new IdleMeasure(bed),
+        ["verdict"] = bed => new VerdictMeasure(bed),
         ["body"] = bed => new BodyMeasure(bed),
     };
 
     private static readonly Settings Defaults = new(
         Rounds: 5,
         Quick: false,
-        GatewayCommand: "./holdfast serve --config {config} --listen {listen}",
-        FloorCommand: "dotnet artifacts/bench/floor/Holdfast.Floor.dll --listen {listen} --upstream {upstream}",
-        SimulatorCommand: "./holdfast simulate --listen {address}",
+        GatewayCommand: "artifacts/holdfast/holdfast serve --config {config} --listen {listen}",
+        FloorCommand: "artifacts/bench/floor/Holdfast.Floor --listen {listen} --upstream {upstream}",
+        SimulatorCommand: "artifacts/holdfast/holdfast simulate --listen {address}",
         Home: "");
 
     public static IMeasure Create(string measure, TestBed bed) => Known[measure](bed);
@@ -36,6 +43,7 @@ internal sealed record Arguments(IReadOnlyList<string> Measures, Settings Settin
     {
         var measures = new List<string>();
         var settings = Defaults;
+        string? baseline = null;
         for (var index = 0; index < args.Length; index++)
         {
             if (Known.ContainsKey(args[index]))
@@ -46,7 +54,11 @@ internal sealed record Arguments(IReadOnlyList<string> Measures, Settings Settin
             {
                 settings = settings with { Quick = true, Rounds = 1 };
             }
-            else if (++index == args.Length || With(settings, args[index - 1], args[index]) is not { } changed)
+            else if (args[index] == "--baseline" && index + 1 < args.Length)
+            {
+                baseline = args[++index];
+            }
+            else if (++index >= args.Length || With(settings, args[index - 1], args[index]) is not { } changed)
             {
                 return null;
             }
@@ -56,7 +68,7 @@ internal sealed record Arguments(IReadOnlyList<string> Measures, Settings Settin
             }
         }
 
-        return new(measures.Count > 0 ? measures : [.. Known.Keys], settings);
+        return new(measures.Count > 0 ? measures : [.. Known.Keys], settings) { Baseline = baseline };
     }
 
     private static Settings? With(Settings settings, string option, string value) => option switch

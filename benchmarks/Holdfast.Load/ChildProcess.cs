@@ -51,6 +51,9 @@ internal sealed class ChildProcess : IDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>Once it has exited.</summary>
+    public int ExitCode => _process.ExitCode;
+
     public string Log => File.Exists(_log) ? File.ReadAllText(_log) : "";
 
     /// <summary>Resident memory now, in bytes.</summary>
@@ -59,14 +62,8 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>The most resident memory there was since <see cref="ForgetPeak"/>, in bytes.</summary>
     public long PeakResident => ReadStatus("VmHWM");
 
-    public TimeSpan ProcessorTime
-    {
-        get
-        {
-            using var process = Process.GetProcessById(Main);
-            return process.TotalProcessorTime;
-        }
-    }
+    /// <summary>What the whole process spent so far: user and system, all threads, the ended ones too.</summary>
+    public TimeSpan ProcessorTime => Load.ProcessorTime.Of(Main);
 
     /// <summary>What all children spent so far, the ended ones too.</summary>
     public static TimeSpan ProcessorTimeOfAll =>
@@ -107,7 +104,7 @@ internal sealed class ChildProcess : IDisposable
         {
             s_processorTimeOfEnded += ProcessorTime;
         }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IOException)
+        catch (Exception exception) when (exception is InvalidOperationException or IOException)
         {
             // It is ending by itself right now; its share counts as that of others.
         }

@@ -8,11 +8,10 @@ namespace Holdfast.Load;
 /// upstream.</summary>
 internal sealed class FailoverMeasure(TestBed bed) : IMeasure
 {
+    private readonly Targets _targets = new(bed);
     private readonly FailingUpstream _first = new();
     private readonly FailingUpstream _second = new() { IsWell = true };
     private readonly int _count = bed.Settings.Quick ? 60 : 1_500;
-    private Target? _gateway;
-    private Target? _floor;
 
     public string Name => "failover";
 
@@ -27,24 +26,18 @@ internal sealed class FailoverMeasure(TestBed bed) : IMeasure
 
     public async Task PrepareAsync()
     {
-        _gateway = await bed.StartAsync(Side.Gateway, _first.Address, first => $$"""
-            {
-              "upstreams": {
-                "anthropic": { "protocol": "anthropic", "baseUrl": "http://{{first}}" },
-                "second": { "protocol": "anthropic", "baseUrl": "http://{{_second.Address}}", "credential": { "env": "BENCH_KEY" } }
-              },
-              "routes": [ { "model": "*", "candidates": ["anthropic", "second"] } ],
-              "failover": { "cooldown": { "enabled": false }, "affinity": { "enabled": false } }
-            }
-            """);
-        _floor = await bed.StartAsync(Side.Floor, _second.Address);
-        await RunRoundAsync(Side.Gateway);
-        await RunRoundAsync(Side.Floor);
+        foreach (var side in bed.Settings.Sides)
+        {
+            await (side == Side.Floor
+                ? _targets.StartAsync(side, _second.Address)
+                : _targets.StartAsync(side, _first.Address, FallingBack));
+            await RunRoundAsync(side);
+        }
     }
 
     public async Task<double[]> RunRoundAsync(Side side)
     {
-        var target = side == Side.Gateway ? _gateway! : _floor!;
+        var target = _targets[side];
         var request = Requests.Message(target.Address, "bench", stream: true, byRoute: true);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var client = new LoadClient(target.Address);
@@ -55,7 +48,7 @@ internal sealed class FailoverMeasure(TestBed bed) : IMeasure
             var sent = Stopwatch.GetTimestamp();
             var answer = await client.AskAsync(request, deadline.Token);
             failed += answer.IsWhole ? 0 : 1;
-            var from = side == Side.Gateway ? _first.LastAnswered : sent;
+            var from = side != Side.Floor ? _first.LastAnswered : sent;
             times.Add(answer with { End = Stopwatch.GetElapsedTime(from, _second.LastAsked) });
         }
 
@@ -65,9 +58,19 @@ internal sealed class FailoverMeasure(TestBed bed) : IMeasure
 
     public void Dispose()
     {
-        _gateway?.Dispose();
-        _floor?.Dispose();
+        _targets.Dispose();
         _first.Dispose();
         _second.Dispose();
     }
+
+    private string FallingBack(IPEndPoint first) => $$"""
+        {
+          "upstreams": {
+            "anthropic": { "protocol": "anthropic", "baseUrl": "http://{{first}}" },
+            "second": { "protocol": "anthropic", "baseUrl": "http://{{_second.Address}}", "credential": { "env": "BENCH_KEY" } }
+          },
+          "routes": [ { "model": "*", "candidates": ["anthropic", "second"] } ],
+          "failover": { "cooldown": { "enabled": false }, "affinity": { "enabled": false } }
+        }
+        """;
 }

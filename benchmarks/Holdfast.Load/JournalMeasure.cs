@@ -1,21 +1,13 @@
-using System.Diagnostics;
 using System.Net;
 
 namespace Holdfast.Load;
 
-/// <summary>What the journal costs those who never come back: small JSON requests, then small streams, on 32 connections.
-/// In the floor's place stands the same gateway without a journal.</summary>
+/// <summary>What the journal costs those who never ask for a stream: small JSON requests on 32 connections. In the floor's
+/// place stands the same gateway without a journal.</summary>
 internal sealed class JournalMeasure(TestBed bed) : IMeasure
 {
     private const int Connections = 32;
-    private const double LeastShareOfRequests = 0.97;
-
-    // A stream is listed, and its events are kept: some 15 µs of processor time, in streams that take no longer than that.
-    private const double LeastShareOfStreams = 0.85;
-
-    // Twice each: whoever goes first also warms the simulator and this program.
-    private static readonly Side[] WarmUp = [Side.Gateway, Side.Floor, Side.Gateway, Side.Floor];
-    private readonly Pair _pair = new(bed, configureFloor: WithoutJournal);
+    private readonly Targets _targets = new(bed, configureFloor: WithoutJournal);
     private readonly TimeSpan _length = TimeSpan.FromSeconds(bed.Settings.Quick ? 1 : 4);
 
     public string Name => "journal";
@@ -24,10 +16,8 @@ internal sealed class JournalMeasure(TestBed bed) : IMeasure
 
     public IReadOnlyList<Figure> Figures { get; } =
     [
-        new("requests/s", "", Bar.AtLeastTimesFloor(LeastShareOfRequests)),
+        new("requests/s", "", Bar.AtLeastTimesFloor(0.97)),
         new("processor time a request", "µs", Bar.None),
-        new("streams/s", "", Bar.AtLeastTimesFloor(LeastShareOfStreams)),
-        new("processor time a stream", "µs", Bar.None),
         new("failed", "", Bar.NoneOnBothSides, IsSum: true),
     ];
 
@@ -41,32 +31,16 @@ internal sealed class JournalMeasure(TestBed bed) : IMeasure
 
     public async Task PrepareAsync()
     {
-        await _pair.StartAsync();
-        foreach (var side in WarmUp)
-        {
-            await RunRoundAsync(side);
-        }
+        await _targets.StartAsync(bed.Settings.Sides);
+        await WarmUp.UntilSteadyAsync(bed, Name, async side => (await RunRoundAsync(side))[1]);
     }
 
     public async Task<double[]> RunRoundAsync(Side side)
     {
-        var requests = await LoadAsync(_pair[side], stream: false);
-        var streams = await LoadAsync(_pair[side], stream: true);
-        return [requests.PerSecond, requests.Processor, streams.PerSecond, streams.Processor, requests.Failed + streams.Failed];
+        var target = _targets[side];
+        var load = await MeasuredLoad.RunAsync(target, Requests.Message(target.Address, "sim"), Connections, _length);
+        return [load.PerSecond, load.Processor, load.Failed];
     }
 
-    public void Dispose() => _pair.Dispose();
-
-    private async Task<(double PerSecond, double Processor, int Failed)> LoadAsync(Target target, bool stream)
-    {
-        var request = Requests.Message(target.Address, "sim", stream);
-        var processor = target.Process.ProcessorTime;
-        var started = Stopwatch.GetTimestamp();
-        var answers = await LoadClients.RepeatAsync(target, request, Connections, _length);
-        var elapsed = Stopwatch.GetElapsedTime(started);
-        processor = target.Process.ProcessorTime - processor;
-
-        var whole = answers.Count(answer => answer.IsWhole);
-        return (whole / elapsed.TotalSeconds, processor.TotalMicroseconds / Math.Max(1, whole), answers.Count - whole);
-    }
+    public void Dispose() => _targets.Dispose();
 }

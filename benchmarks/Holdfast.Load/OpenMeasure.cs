@@ -6,6 +6,9 @@ namespace Holdfast.Load;
 /// floor, or beside the same gateway without a journal.</summary>
 internal sealed class OpenMeasure(TestBed bed, bool ofJournal = false) : IMeasure
 {
+    /// <summary>What a stream may take in all, in KB: the relay, the journal and the events it keeps.</summary>
+    private const double MostOfStream = 32;
+
     /// <summary>What the journal may take for a stream, in KB: 8, and the events it keeps, about 4 here.</summary>
     private const double MostOfJournal = 12;
 
@@ -22,7 +25,7 @@ internal sealed class OpenMeasure(TestBed bed, bool ofJournal = false) : IMeasur
     public IReadOnlyList<Figure> Figures { get; } =
     [
         new("streams cut", "", Bar.AtMost(0), IsSum: true),
-        new("resident a stream above idle", "KB", ofJournal ? Bar.AtMostAboveFloor(MostOfJournal) : Bar.AtMost(40)),
+        new("resident a stream above idle", "KB", ofJournal ? Bar.AtMostAboveFloor(MostOfJournal) : Bar.AtMost(MostOfStream)),
         new("resident when idle", "MB", Bar.None),
         new("resident at the plateau", "MB", Bar.None),
         new("processor time a second at the plateau", "ms", Bar.None),

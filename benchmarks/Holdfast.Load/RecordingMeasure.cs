@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 
 namespace Holdfast.Load;
@@ -8,10 +7,7 @@ namespace Holdfast.Load;
 internal sealed class RecordingMeasure(TestBed bed) : IMeasure
 {
     private const int Connections = 32;
-
-    // Twice each: whoever goes first also warms the simulator and this program.
-    private static readonly Side[] WarmUp = [Side.Gateway, Side.Floor, Side.Gateway, Side.Floor];
-    private readonly Pair _pair = new(bed, configureFloor: WithoutRecording);
+    private readonly Targets _targets = new(bed, configureFloor: WithoutRecording);
     private readonly TimeSpan _length = TimeSpan.FromSeconds(bed.Settings.Quick ? 1 : 4);
 
     public string Name => "recording";
@@ -28,33 +24,18 @@ internal sealed class RecordingMeasure(TestBed bed) : IMeasure
 
     public async Task PrepareAsync()
     {
-        await _pair.StartAsync();
-        foreach (var side in WarmUp)
-        {
-            await RunRoundAsync(side);
-        }
+        await _targets.StartAsync(bed.Settings.Sides);
+        await WarmUp.UntilSteadyAsync(bed, Name, async side => (await RunRoundAsync(side))[2]);
     }
 
     public async Task<double[]> RunRoundAsync(Side side)
     {
-        var target = _pair[side];
-        var processor = target.Process.ProcessorTime;
-        var started = Stopwatch.GetTimestamp();
-        var answers = await LoadClients.RepeatAsync(target, Requests.Message(target.Address, "sim"), Connections, _length);
-        var elapsed = Stopwatch.GetElapsedTime(started);
-        processor = target.Process.ProcessorTime - processor;
-
-        var whole = answers.Where(answer => answer.IsWhole).ToList();
-        return
-        [
-            whole.Count / elapsed.TotalSeconds,
-            Percentiles.Of(whole, answer => answer.End).At(0.99),
-            processor.TotalMicroseconds / Math.Max(1, whole.Count),
-            answers.Count - whole.Count,
-        ];
+        var target = _targets[side];
+        var load = await MeasuredLoad.RunAsync(target, Requests.Message(target.Address, "sim"), Connections, _length);
+        return [load.PerSecond, Percentiles.Of(load.Whole, answer => answer.End).At(0.99), load.Processor, load.Failed];
     }
 
-    public void Dispose() => _pair.Dispose();
+    public void Dispose() => _targets.Dispose();
 
     private static string WithoutRecording(IPEndPoint upstream) => $$"""
         {

@@ -6,11 +6,10 @@ internal sealed class ReplayMeasure(TestBed bed) : IMeasure
 {
     // Time for the gateway to hear of a reset, and to keep the last event: none of it is measured.
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(20);
+    private readonly Targets _targets = new(bed);
     private readonly TurnUpstream _waiting = new() { Waits = true };
     private readonly TurnUpstream _direct = new();
     private readonly int _count = bed.Settings.Quick ? 10 : 100;
-    private Target? _gateway;
-    private Target? _floor;
 
     public string Name => "replay";
 
@@ -25,15 +24,16 @@ internal sealed class ReplayMeasure(TestBed bed) : IMeasure
 
     public async Task PrepareAsync()
     {
-        _gateway = await bed.StartAsync(Side.Gateway, _waiting.Address);
-        _floor = await bed.StartAsync(Side.Floor, _direct.Address);
-        await RunRoundAsync(Side.Gateway);
-        await RunRoundAsync(Side.Floor);
+        foreach (var side in bed.Settings.Sides)
+        {
+            await _targets.StartAsync(side, (side == Side.Floor ? _direct : _waiting).Address);
+            await RunRoundAsync(side);
+        }
     }
 
     public async Task<double[]> RunRoundAsync(Side side)
     {
-        var target = side == Side.Gateway ? _gateway! : _floor!;
+        var target = _targets[side];
         var request = Requests.Message(target.Address, "bench", stream: true);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var client = new LoadClient(target.Address);
@@ -41,7 +41,7 @@ internal sealed class ReplayMeasure(TestBed bed) : IMeasure
         var answers = new List<Answer>(_count);
         for (var i = 0; i < _count; i++)
         {
-            if (side == Side.Gateway)
+            if (side != Side.Floor)
             {
                 await LoseAsync(target, request, deadline.Token);
             }
@@ -50,7 +50,7 @@ internal sealed class ReplayMeasure(TestBed bed) : IMeasure
         }
 
         // An answer that was asked for anew is none from the journal.
-        var anew = side == Side.Gateway ? _waiting.Asked - asked - _count : 0;
+        var anew = side != Side.Floor ? _waiting.Asked - asked - _count : 0;
         var whole = answers.Where(answer => answer.IsWhole && answer.Events == TurnUpstream.Events).ToList();
         var times = Percentiles.Of(whole, answer => answer.End);
         return [times.At(0.50), times.At(0.99), _count - whole.Count + anew];
@@ -58,8 +58,7 @@ internal sealed class ReplayMeasure(TestBed bed) : IMeasure
 
     public void Dispose()
     {
-        _gateway?.Dispose();
-        _floor?.Dispose();
+        _targets.Dispose();
         _waiting.Dispose();
         _direct.Dispose();
     }

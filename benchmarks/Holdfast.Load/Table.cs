@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Holdfast.Load;
 
-/// <summary>One figure of one measure, both sides beside each other, and what others took of the machine.</summary>
-internal sealed record Row(string Measure, Figure Figure, double Gateway, double Floor, double Others)
+/// <summary>One figure of one measure, all sides beside each other, and what others took of the machine.</summary>
+internal sealed record Row(string Measure, Figure Figure, Standing Standing, double Others)
 {
-    public bool IsMissed => double.IsNaN(Gateway) || !Figure.Bar.Holds(Gateway, Floor);
+    public bool IsMissed => Figure.Bar != Bar.None && (double.IsNaN(Standing.Gateway) || !Figure.Bar.Holds(Standing));
 
     public string Verdict => this switch
     {
@@ -13,32 +13,48 @@ internal sealed record Row(string Measure, Figure Figure, double Gateway, double
         { Figure.Bar.Text: "" } => "",
         _ => "ok",
     };
-
-    public string Difference => Text(Gateway - Floor, "+0.##;-0.##;0");
-
-    public string Ratio => Text(Gateway / Floor, "0.00 ×");
-
-    private static string Text(double value, string format) =>
-        double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "";
 }
 
 /// <summary>Writes the rows as one table.</summary>
 internal static class Table
 {
-    private static readonly string[] Titles =
-        ["measure", "figure", "gateway", "floor", "ratio", "difference", "others", "bar", "verdict"];
+    private static readonly Column[] Always =
+    [
+        new("measure", row => row.Measure),
+        new("figure", row => $"{row.Figure.Name} {row.Figure.Unit}".TrimEnd()),
+        new("gateway", row => Number(row.Standing.Gateway), IsNumber: true),
+        new("floor", row => Number(row.Standing.Floor), IsNumber: true),
+        new("÷ floor", row => Ratio(row.Standing.OverFloor.Median), IsNumber: true),
+        new("in rounds", row => Range(row.Standing.OverFloor)),
+        new("− floor", row => Text(row.Standing.AboveFloor, "+0.##;-0.##;0"), IsNumber: true),
+    ];
 
-    public static void Write(IReadOnlyList<Row> rows)
+    private static readonly Column[] WithBaseline =
+    [
+        new("baseline", row => Number(row.Standing.Baseline), IsNumber: true),
+        new("÷ baseline", row => Ratio(row.Standing.OverBaseline.Median), IsNumber: true),
+        new("in rounds", row => Range(row.Standing.OverBaseline)),
+    ];
+
+    private static readonly Column[] Last =
+    [
+        new("others", row => Percent(row.Others), IsNumber: true),
+        new("bar", row => row.Figure.Bar.Text),
+        new("verdict", row => row.Verdict),
+    ];
+
+    public static void Write(IReadOnlyList<Row> rows, bool hasBaseline)
     {
-        string[][] lines = [Titles, .. rows.Select(Cells)];
-        var widths = Titles.Select((_, column) => lines.Max(line => line[column].Length)).ToArray();
+        Column[] columns = [.. Always, .. hasBaseline ? WithBaseline : [], .. Last];
+        string[][] lines = [[.. columns.Select(column => column.Title)], .. rows.Select(row => Cells(row, columns))];
+        var widths = columns.Select((_, index) => lines.Max(line => line[index].Length)).ToArray();
         Console.WriteLine();
         foreach (var line in lines)
         {
             // Words stand left, numbers right.
-            var cells = line.Select((cell, column) => column is >= 2 and <= 6
-                ? cell.PadLeft(widths[column])
-                : cell.PadRight(widths[column]));
+            var cells = line.Select((cell, index) => columns[index].IsNumber
+                ? cell.PadLeft(widths[index])
+                : cell.PadRight(widths[index]));
             Console.WriteLine(string.Join("  ", cells).TrimEnd());
         }
     }
@@ -54,16 +70,15 @@ internal static class Table
     public static string Percent(double share) =>
         double.IsNaN(share) ? "" : (share * 100).ToString("0 '%'", CultureInfo.InvariantCulture);
 
-    private static string[] Cells(Row row) =>
-    [
-        row.Measure,
-        $"{row.Figure.Name} {row.Figure.Unit}".TrimEnd(),
-        Number(row.Gateway),
-        Number(row.Floor),
-        row.Ratio,
-        row.Difference,
-        Percent(row.Others),
-        row.Figure.Bar.Text,
-        row.Verdict,
-    ];
+    private static string[] Cells(Row row, Column[] columns) => [.. columns.Select(column => column.Cell(row))];
+
+    private static string Ratio(double value) => Text(value, "0.000");
+
+    private static string Range(Spread spread) =>
+        double.IsFinite(spread.Median) ? $"{Text(spread.Least, "0.00")}–{Text(spread.Most, "0.00")}" : "";
+
+    private static string Text(double value, string format) =>
+        double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "";
+
+    private sealed record Column(string Title, Func<Row, string> Cell, bool IsNumber = false);
 }

@@ -5,16 +5,27 @@ using System.Net.Sockets;
 
 namespace Holdfast.Load;
 
-/// <summary>The two that are compared.</summary>
+/// <summary>What is compared.</summary>
 internal enum Side
 {
     Gateway,
     Floor,
+
+    /// <summary>Another build of the gateway.</summary>
+    Baseline,
 }
 
 /// <summary>How this run is made. Commands know {listen}, {upstream}, {config} and {address}.</summary>
 internal sealed record Settings(
-    int Rounds, bool Quick, string GatewayCommand, string FloorCommand, string SimulatorCommand, string Home);
+    int Rounds, bool Quick, string GatewayCommand, string FloorCommand, string SimulatorCommand, string Home)
+{
+    /// <summary>Another build of the gateway; null: none is measured.</summary>
+    public string? BaselineCommand { get; init; }
+
+    /// <summary>The sides of a round, in the order of the first.</summary>
+    public IReadOnlyList<Side> Sides =>
+        BaselineCommand is null ? [Side.Gateway, Side.Floor] : [Side.Gateway, Side.Floor, Side.Baseline];
+}
 
 /// <summary>A running gateway or floor that has answered its first 200.</summary>
 internal sealed record Target(IPEndPoint Address, ChildProcess Process, TimeSpan StartTime) : IDisposable
@@ -30,12 +41,13 @@ internal sealed class TestBed(Settings settings) : IDisposable
 
     public Settings Settings => settings;
 
-    /// <summary>Starts the gateway or the floor.</summary>
-    /// <param name="side">Which of them.</param>
+    /// <summary>Starts what stands on a side.</summary>
+    /// <param name="side">Which.</param>
     /// <param name="upstream">What stands behind it; the simulator if null.</param>
     /// <param name="configure">The gateway's configuration for that upstream; one upstream without a route if null.</param>
+    /// <param name="by">The command; the side's own if null.</param>
     public async Task<Target> StartAsync(
-        Side side, IPEndPoint? upstream = null, Func<IPEndPoint, string>? configure = null)
+        Side side, IPEndPoint? upstream = null, Func<IPEndPoint, string>? configure = null, string? by = null)
     {
         upstream ??= await SimulatorAsync();
         var address = FreeAddress();
@@ -46,7 +58,7 @@ internal sealed class TestBed(Settings settings) : IDisposable
         await File.WriteAllTextAsync(config, configure?.Invoke(upstream) ?? $$"""
             { "upstreams": { "anthropic": { "protocol": "anthropic", "baseUrl": "http://{{upstream}}" } } }
             """);
-        var command = (side == Side.Gateway ? settings.GatewayCommand : settings.FloorCommand)
+        var command = (by ?? CommandOf(side))
             .Replace("{listen}", $"http://{address}", StringComparison.Ordinal)
             .Replace("{upstream}", $"http://{upstream}", StringComparison.Ordinal)
             .Replace("{config}", config, StringComparison.Ordinal);
@@ -57,6 +69,13 @@ internal sealed class TestBed(Settings settings) : IDisposable
     }
 
     public void Dispose() => _simulator?.Process.Dispose();
+
+    private string CommandOf(Side side) => side switch
+    {
+        Side.Gateway => settings.GatewayCommand,
+        Side.Floor => settings.FloorCommand,
+        _ => settings.BaselineCommand ?? throw new InvalidOperationException("There is no other build to start."),
+    };
 
     private async Task<IPEndPoint> SimulatorAsync()
     {
@@ -105,30 +124,5 @@ internal sealed class TestBed(Settings settings) : IDisposable
         using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return (IPEndPoint)probe.LocalEndPoint!;
-    }
-}
-
-/// <summary>A gateway and a floor that stay up for all rounds of a measure.</summary>
-/// <param name="bed">Starts them.</param>
-/// <param name="configure">The gateway's configuration.</param>
-/// <param name="configureFloor">Where a gateway plays the floor: its configuration.</param>
-internal sealed class Pair(
-    TestBed bed, Func<IPEndPoint, string>? configure = null, Func<IPEndPoint, string>? configureFloor = null) : IDisposable
-{
-    private Target? _gateway;
-    private Target? _floor;
-
-    public Target this[Side side] => (side == Side.Gateway ? _gateway : _floor)!;
-
-    public async Task StartAsync()
-    {
-        _gateway = await bed.StartAsync(Side.Gateway, configure: configure);
-        _floor = await bed.StartAsync(configureFloor is null ? Side.Floor : Side.Gateway, configure: configureFloor);
-    }
-
-    public void Dispose()
-    {
-        _gateway?.Dispose();
-        _floor?.Dispose();
     }
 }

@@ -43,6 +43,8 @@ internal sealed class PlanWriter(Stream stream, TimeProvider time)
             {
                 due += (long)(frame.Wait.TotalSeconds * time.TimestampFrequency);
                 var left = time.GetElapsedTime(time.GetTimestamp(), due);
+                // A wait that ended exactly a millisecond ago must not be taken for one without an end.
+                left = left > TimeSpan.Zero ? left : TimeSpan.Zero;
                 await PauseAsync(frame.Wait == Timeout.InfiniteTimeSpan ? frame.Wait : left, clientGone);
             }
 

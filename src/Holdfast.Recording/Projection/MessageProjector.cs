@@ -183,7 +183,7 @@ public sealed class MessageProjector(BodyRedaction redaction)
     private static (string Error, string Code, string Message)? FailureOf(
         ExchangeRecord exchange, ReadOnlyMemory<byte> answerBytes, JsonElement? answer)
     {
-        if (exchange.Error is null && exchange.Status < 400 && exchange.End is "completed" or "")
+        if (exchange.Error is null && exchange.Status < 400 && exchange.End is ExchangeEnd.Completed or null)
         {
             return null;
         }
@@ -191,7 +191,7 @@ public sealed class MessageProjector(BodyRedaction redaction)
         var said = answer is { ValueKind: JsonValueKind.Object } body && (body.At("error").IsThere() || exchange.Status >= 400)
             ? ErrorPeek.Read(answerBytes.Span)
             : default;
-        var code = exchange.ErrorCode ?? said.Type ?? exchange.Error ?? exchange.End;
+        var code = exchange.ErrorCode ?? said.Type ?? exchange.Error ?? exchange.End?.Word() ?? "";
         var error = exchange.Error ?? code;
         return (error, code, said.Message ?? exchange.ErrorDetail ?? error);
     }

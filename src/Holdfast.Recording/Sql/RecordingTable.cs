@@ -82,7 +82,7 @@ internal sealed record RecordingTable(
     /// <summary>The engine's type for a member of a record.</summary>
     public static string TypeOf(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {
-        var t when t == typeof(string) => "VARCHAR",
+        var t when t == typeof(string) || t.IsEnum => "VARCHAR",
         var t when t == typeof(bool) => "BOOLEAN",
         var t when t == typeof(int) => "INTEGER",
         var t when t == typeof(long) => "BIGINT",

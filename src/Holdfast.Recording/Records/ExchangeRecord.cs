@@ -87,7 +87,7 @@ public sealed class ExchangeRecord
     /// <summary>Why the first failed attempt failed; null when the first one answered.</summary>
     public string? FallbackReason { get; set; }
 
-    /// <summary>What its last failure means, in the words of the classifier (docs/failover.md); null where it was answered, or
+    /// <summary>What its last failure means, in the words of the classifier (failover.md); null where it was answered, or
     /// nobody was asked.</summary>
     public string? Classification { get; set; }
 

@@ -26,17 +26,17 @@ internal sealed class ExchangeTotals
         Volatile.Read(ref _clientAborted), Volatile.Read(ref _refused),
         Volatile.Read(ref _requestBytes), Volatile.Read(ref _responseBytes));
 
-    private ref long CounterOf(string end)
+    private ref long CounterOf(ExchangeEnd? end)
     {
         switch (end)
         {
-            case "completed":
+            case ExchangeEnd.Completed:
                 return ref _completed;
-            case "upstream_error":
+            case ExchangeEnd.UpstreamError:
                 return ref _upstreamErrors;
-            case "client_aborted":
+            case ExchangeEnd.ClientAborted:
                 return ref _clientAborted;
-            case "refused":
+            case ExchangeEnd.Refused:
                 return ref _refused;
             default:
                 return ref _failed;

@@ -42,8 +42,8 @@ internal sealed class ExchangeTraces : IDisposable
         activity.SetTag("holdfast.exchange", record.ExchangeId);
         activity.SetTag("holdfast.protocol", record.Protocol);
         activity.SetTag("holdfast.upstream", record.Upstream);
-        activity.SetTag("holdfast.end", record.End);
-        activity.SetTag("holdfast.end_side", record.EndSide);
+        activity.SetTag("holdfast.end", record.End?.Word());
+        activity.SetTag("holdfast.end_side", record.EndSide?.Word());
         activity.SetTag("holdfast.attempts", record.Attempts);
         activity.SetTag("holdfast.keepalives", record.Keepalives);
         activity.SetTag("holdfast.events", record.Events);
@@ -57,7 +57,7 @@ internal sealed class ExchangeTraces : IDisposable
         activity.SetTag("gen_ai.response.model", record.ModelServed);
         activity.SetTag("gen_ai.usage.input_tokens", record.InputTokens);
         activity.SetTag("gen_ai.usage.output_tokens", record.OutputTokens);
-        activity.SetTag("holdfast.usage_state", record.UsageState);
+        activity.SetTag("holdfast.usage_state", record.UsageState?.Word());
         if (record.ErrorCode is not null)
         {
             activity.SetTag("error.type", record.ErrorCode);

@@ -117,10 +117,10 @@ internal sealed class GatewayMetrics : IDisposable
         AddBytesAndEvents(record, tags);
         MeasureTimes(record, tags);
 
-        tags.Add(End, record.End);
+        tags.Add(End, record.End?.Word() ?? "none");
         _duration.Record(record.TotalMs / 1000, tags);
 
-        tags.Add(EndSide, record.EndSide ?? "none");
+        tags.Add(EndSide, record.EndSide?.Word() ?? "none");
         tags.Add(ErrorType, _codes.Of(record.ErrorCode));
         _exchanges.Add(1, tags);
     }

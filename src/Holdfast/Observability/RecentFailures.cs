@@ -27,13 +27,13 @@ internal sealed class RecentFailures
 
     public void Add(ExchangeRecord record)
     {
-        if (record.End is not ("failed" or "upstream_error" or "refused"))
+        if (record.End is not { } end || end is ExchangeEnd.Completed or ExchangeEnd.ClientAborted)
         {
             return;
         }
 
         var failure = new RecentFailure(
-            record.ExchangeId, record.StartedAt.AddMilliseconds(record.TotalMs), record.End, record.Status,
+            record.ExchangeId, record.StartedAt.AddMilliseconds(record.TotalMs), end.Word(), record.Status,
             record.Protocol, record.Upstream, record.ErrorCode, record.Error);
         lock (_gate)
         {

@@ -1,4 +1,5 @@
 using Holdfast.Failover;
+using Holdfast.Recording.Records;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Proxy;

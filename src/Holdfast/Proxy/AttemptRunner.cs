@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Holdfast.Configuration;
 using Holdfast.Failover;
 using Holdfast.Hosting;
+using Holdfast.Recording.Records;
 using Holdfast.Routing;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
@@ -152,7 +153,7 @@ internal sealed class AttemptRunner(HoldfastOptions options, ExchangeTools tools
                     continue;
                 }
 
-                exchange.Record.ClosedFirst ??= attempt.Trace.LastRequestByteAt != 0 ? "upstream" : null;
+                exchange.Record.ClosedFirst ??= attempt.Trace.LastRequestByteAt != 0 ? Side.Upstream : null;
                 return Failed(exchange, failure.Code, failure.Detail);
             }
         }

@@ -32,7 +32,7 @@ internal sealed class Decisions(ExchangeTools tools)
             Upstream = choice.Upstream.Name,
             Credential = choice.Credential.Name,
             Model = choice.Candidate.Model ?? record.ModelAsked,
-            Phase = failed.Phase.ToString(),
+            Phase = failed.Phase,
             Status = failure.Status ?? record.UpstreamStatus,
             Error = failed.Code.Name,
             RawError = failed.Detail,

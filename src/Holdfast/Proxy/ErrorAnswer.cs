@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using Holdfast.Hosting;
+using Holdfast.Recording.Records;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Proxy;
@@ -32,7 +33,7 @@ internal sealed class ErrorAnswer(ExchangeTools tools)
         }
 
         ClearHead(exchange);
-        tools.Logger.AttemptFailed(exchange.ExchangeId, failed.Phase, failed.Code.Name);
+        tools.Logger.AttemptFailed(exchange.ExchangeId, failed.Phase.Word(), failed.Code.Name);
         await SendAsync(exchange, error, failed.Code.Status);
     }
 

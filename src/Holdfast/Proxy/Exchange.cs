@@ -137,7 +137,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
 
     bool ILiveExchange.IsStream => Record.IsStream;
 
-    string ILiveExchange.Phase => _phase.ToString();
+    string ILiveExchange.Phase => _phase.Word();
 
     long ILiveExchange.BytesSent => Record.ResponseBytes;
 
@@ -183,8 +183,9 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     public void AdvanceTo(Phase phase) => _phase = Stream is { IsOpen: true } ? Phase.Opened : phase;
 
     /// <summary>What was done to the answer on its way.</summary>
-    public string FidelityOf(bool isRepaired) =>
-        isRepaired ? "repaired" : Record.ModelSent is null || Record.ModelSent == Record.ModelAsked ? "exact" : "model-rewritten";
+    public Fidelity FidelityOf(bool isRepaired) =>
+        isRepaired ? Fidelity.Repaired
+        : Record.ModelSent is null || Record.ModelSent == Record.ModelAsked ? Fidelity.Exact : Fidelity.ModelRewritten;
 
     /// <summary>Notes what the request asks for.</summary>
     public void Describe(ClientRequest request)
@@ -210,7 +211,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
         Record.ModelServed = model ?? Record.ModelServed;
         if (usage is { } tokens)
         {
-            Record.UsageState = "reported";
+            Record.UsageState = UsageState.Reported;
             Record.InputTokens = tokens.Input;
             Record.OutputTokens = tokens.Output;
             Record.CacheReadTokens = tokens.CacheRead;
@@ -229,7 +230,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     {
         if (output > 0 || Record.UsageState is not null)
         {
-            Record.UsageState = "estimated";
+            Record.UsageState = UsageState.Estimated;
             Record.OutputTokens = Math.Max(output, Record.OutputTokens ?? 0);
         }
     }
@@ -280,12 +281,12 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     public void Complete()
     {
         IsAnswered = true;
-        Record.End = "completed";
+        Record.End = ExchangeEnd.Completed;
         Turn?.Finish(TurnEnd.Whole);
         if (Turn is { IsClientLost: true })
         {
             NoteClientGone();
-            Record.UsageState = Record.UsageState is null ? null : "drained";
+            Record.UsageState = Record.UsageState is null ? null : UsageState.Drained;
         }
     }
 
@@ -318,18 +319,18 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     /// <summary>The client left before its answer was whole (R21): nobody's failure.</summary>
     public void NoteClientGone()
     {
-        Record.End = "client_aborted";
-        Record.EndSide = "client";
+        Record.End = ExchangeEnd.ClientAborted;
+        Record.EndSide = Side.Client;
         Record.Error = "client_aborted";
         Record.ErrorCode = "client_aborted";
-        Record.ClosedFirst ??= "client";
+        Record.ClosedFirst ??= Side.Client;
     }
 
     /// <summary>The upstream answered with an error of its own, which the client got.</summary>
     public void NoteUpstreamError(string? type)
     {
-        Record.End = "upstream_error";
-        Record.EndSide = "upstream";
+        Record.End = ExchangeEnd.UpstreamError;
+        Record.EndSide = Side.Upstream;
         Record.Error = type ?? "error";
         Record.ErrorCode = $"upstream:{type ?? "error"}";
     }
@@ -341,18 +342,18 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     public void NoteFailure(ErrorCode code, string? detail, ErrorCode? cause = null)
     {
         var isRefusal = code.Class is ErrorClass.Request or ErrorClass.Limit || code == ErrorCodes.Draining;
-        Record.End = isRefusal ? "refused" : "failed";
+        Record.End = isRefusal ? ExchangeEnd.Refused : ExchangeEnd.Failed;
         Record.EndSide = code.Class switch
         {
-            _ when code == ErrorCodes.AllCandidatesSpared => "upstream",
-            ErrorClass.Request or ErrorClass.Limit => "client",
-            ErrorClass.Gateway => "gateway",
-            _ => "upstream",
+            _ when code == ErrorCodes.AllCandidatesSpared => Side.Upstream,
+            ErrorClass.Request or ErrorClass.Limit => Side.Client,
+            ErrorClass.Gateway => Side.Gateway,
+            _ => Side.Upstream,
         };
         Record.Error = (cause ?? code).Text;
         Record.ErrorCode = code.Name;
         Record.ErrorDetail = detail;
-        Record.ClosedFirst ??= code.Class is ErrorClass.Timeout or ErrorClass.Gateway ? "gateway" : null;
+        Record.ClosedFirst ??= code.Class is ErrorClass.Timeout or ErrorClass.Gateway ? Side.Gateway : null;
         if (isRefusal)
         {
             _tools.Metrics.Refused(code.Name);
@@ -375,7 +376,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
 
     /// <summary>Sets our own headers: what is known when they leave (D22).</summary>
     /// <param name="fidelity">What was done to the answer; null when that is not known, or there is none.</param>
-    public void StampAnswer(string? fidelity)
+    public void StampAnswer(Fidelity? fidelity)
     {
         var headers = Http.Response.Headers;
         if (_tools.Drain.IsDraining)
@@ -408,9 +409,9 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
             headers["holdfast-model"] = model;
         }
 
-        if (fidelity is not null)
+        if (fidelity is { } done)
         {
-            headers["holdfast-fidelity"] = fidelity;
+            headers["holdfast-fidelity"] = done.Word();
         }
 
         if (Record.FallbackReason is { } reason)
@@ -427,7 +428,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
     public ValueTask DisposeAsync()
     {
         Record.TotalMs = ElapsedMs;
-        Record.Status = Http.Response.HasStarted || Record.End != "client_aborted" ? Http.Response.StatusCode : 0;
+        Record.Status = Http.Response.HasStarted || Record.End != ExchangeEnd.ClientAborted ? Http.Response.StatusCode : 0;
         if (Stream is { IsOpen: true } stream)
         {
             // What was done after the headers had left stands only here (D22).
@@ -437,7 +438,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
         Record.Classification = IsAnswered || Record.FailedAttempts is not { Count: > 0 } failed ? null : failed[^1].Reason;
         if (Turn is { } turn)
         {
-            Record.Turn = turn.IsOutgrown ? "outgrown" : !turn.IsClientLost ? null : IsAnswered ? "drained" : "given_up";
+            Record.Turn = turn.IsOutgrown ? TurnFate.Outgrown : !turn.IsClientLost ? null : IsAnswered ? TurnFate.Drained : TurnFate.GivenUp;
             turn.Finish(TurnEnd.Failed);
         }
 
@@ -465,7 +466,8 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
         };
         var model = Record.ModelServed is { Length: > 0 } served ? served : Record.ModelSent ?? Record.ModelAsked;
         Record.CostUsd = _tools.Prices.CostOf(model, StartedAt, usage);
-        Record.CostState = Record.CostUsd is null ? "unknown_model" : Record.UsageState == "estimated" ? "estimated" : "priced";
+        Record.CostState = Record.CostUsd is null ? CostState.UnknownModel
+            : Record.UsageState == UsageState.Estimated ? CostState.Estimated : CostState.Priced;
     }
 
     private double MillisecondsAt(long timestamp) => _tools.Time.GetElapsedTime(_startedAt, timestamp).Ticks / 10 / 1000.0;

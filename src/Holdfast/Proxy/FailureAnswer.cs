@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Holdfast.Configuration;
 using Holdfast.Failover;
 using Holdfast.Hosting;
+using Holdfast.Recording.Records;
 using Holdfast.Routing;
 using Holdfast.Wire.Errors;
 

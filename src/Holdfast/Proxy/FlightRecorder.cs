@@ -34,7 +34,7 @@ internal static class FlightRecorder
 
         if (record.ClosedFirst is { } who)
         {
-            line.Append(", ").Append(who).Append(" closed first");
+            line.Append(", ").Append(who.Word()).Append(" closed first");
         }
 
         return line.ToString();

@@ -1,4 +1,5 @@
 using Holdfast.Journal;
+using Holdfast.Recording.Records;
 using Holdfast.Wire;
 using Holdfast.Wire.Anthropic;
 using Holdfast.Wire.Errors;
@@ -303,7 +304,7 @@ internal sealed class ReattachedAnswer(TurnJournal journal, SilenceBreaker silen
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = "application/json";
         response.ContentLength = answer.Length;
-        exchange.StampAnswer("assembled");
+        exchange.StampAnswer(Fidelity.Assembled);
         exchange.Phase = Phase.Committed;
         exchange.Record.ResponseBytes += answer.Length;
         await response.BodyWriter.WriteAsync(answer);

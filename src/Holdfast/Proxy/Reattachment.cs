@@ -1,4 +1,5 @@
 using Holdfast.Journal;
+using Holdfast.Recording.Records;
 using Holdfast.Routing;
 using Holdfast.Wire;
 
@@ -24,7 +25,7 @@ internal sealed class Reattachment(TurnJournal journal)
             return;
         }
 
-        var hasBrokenOff = exchange.Record.EndSide == "upstream" && exchange.Stream is { IsOpen: true, Follower.HasOutput: true };
+        var hasBrokenOff = exchange.Record.EndSide == Side.Upstream && exchange.Stream is { IsOpen: true, Follower.HasOutput: true };
         if ((hasBrokenOff || turn.IsClientLost) && turn.Request is { } request)
         {
             journal.Remember(request, new(exchange.ExchangeId, hasBrokenOff ? plan.Current.Candidate.Name : null));

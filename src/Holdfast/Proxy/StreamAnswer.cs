@@ -1,5 +1,6 @@
 using System.Buffers;
 using Holdfast.Journal;
+using Holdfast.Recording.Records;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 
@@ -27,7 +28,7 @@ internal sealed class StreamAnswer(Exchange exchange, StreamFollower fresh, Keep
     public bool IsRepaired { get; set; }
 
     /// <summary>What was done to the answer so far.</summary>
-    public string Fidelity => exchange.FidelityOf(IsRepaired);
+    public Fidelity Fidelity => exchange.FidelityOf(IsRepaired);
 
     /// <summary>From here on the client gets what this one follows.</summary>
     public void Follow(StreamFollower follower) => _follower = follower;

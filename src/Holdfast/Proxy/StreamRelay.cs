@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Holdfast.Failover;
 using Holdfast.Journal;
+using Holdfast.Recording.Records;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Sse;
@@ -282,7 +283,7 @@ internal sealed class StreamRelay(
     {
         if (!end.ClientGone)
         {
-            _exchange.Record.ClosedFirst ??= end.Lost is null ? "upstream" : null;
+            _exchange.Record.ClosedFirst ??= end.Lost is null ? Side.Upstream : null;
             await CompleteLastFrameAsync();
             if (_failed is not null)
             {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Holdfast.Recording.Records;
 using Holdfast.Upstreams;
 using Holdfast.Wire.Errors;
 
@@ -89,7 +90,7 @@ internal sealed class UpstreamBody(Stream source, Attempt attempt, SilenceBreake
         }
         catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException)
         {
-            _exchange.Record.ClosedFirst ??= "upstream";
+            _exchange.Record.ClosedFirst ??= Side.Upstream;
             if (e is InvalidDataException)
             {
                 return new(0, ErrorCodes.StreamGarbled, e.Message);

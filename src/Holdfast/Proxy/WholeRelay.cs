@@ -1,5 +1,6 @@
 using Holdfast.Failover;
 using Holdfast.Hosting;
+using Holdfast.Recording.Records;
 using Holdfast.Wire;
 using Holdfast.Wire.Anthropic;
 using Holdfast.Wire.Errors;
@@ -128,7 +129,7 @@ internal sealed class WholeRelay(Attempt attempt, UpstreamBody body, TimeProvide
             var peek = AnswerPeek.Read(Request.Path.Protocol, Held.Bytes);
             if (peek.IsCut)
             {
-                Exchange.Record.ClosedFirst ??= "upstream";
+                Exchange.Record.ClosedFirst ??= Side.Upstream;
                 return new AttemptResult.Failed(
                     Exchange.PhaseBeforeCommit, ErrorCodes.AnswerTruncated, "The JSON of the answer is cut.");
             }

@@ -1,4 +1,5 @@
 using Holdfast.Hosting;
+using Holdfast.Recording.Records;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,7 +40,7 @@ public sealed class BrokenTransferTests
         client.HalfClose();
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal(("client_aborted", "client", 0), (record.End, record.EndSide, record.Status));
+        Assert.Equal((ExchangeEnd.ClientAborted, Side.Client, 0), (record.End, record.EndSide, record.Status));
         Assert.Equal(0, gateway.Upstream.RequestCount);
         await client.WaitForEndAsync();
     }
@@ -55,7 +56,7 @@ public sealed class BrokenTransferTests
         client.Reset();
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal(("client_aborted", "client"), (record.End, record.EndSide));
+        Assert.Equal((ExchangeEnd.ClientAborted, Side.Client), (record.End, record.EndSide));
         Assert.Equal(0, gateway.Upstream.RequestCount);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Holdfast.Recording.Records;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 
@@ -27,7 +28,7 @@ internal static class Refusals
 
         var record = await gateway.NextRecordAsync();
         Assert.Equal(head.Header("holdfast-exchange"), record.ExchangeId);
-        Assert.Equal(("refused", "client"), (record.End, record.EndSide));
+        Assert.Equal((ExchangeEnd.Refused, Side.Client), (record.End, record.EndSide));
         Assert.Equal((expected.Status, expected.Code), (record.Status, record.ErrorCode!));
         Assert.Equal(1, await gateway.MetricAsync("holdfast_refusals_total", $"error_type=\"{expected.Code}\""));
         Assert.Equal(1, await gateway.MetricAsync("holdfast_exchanges_total"));

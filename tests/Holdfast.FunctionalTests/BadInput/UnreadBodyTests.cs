@@ -1,4 +1,5 @@
 using Holdfast.Hosting;
+using Holdfast.Recording.Records;
 using Holdfast.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -29,7 +30,7 @@ public sealed class UnreadBodyTests
         var counters = gateway.Services.GetRequiredService<SocketCounters>();
         Assert.Equal(0, counters[SocketEvent.ProtocolError]);
         Assert.DoesNotContain(gateway.Log.Entries, entry => entry.Message.Contains("answered 4", StringComparison.Ordinal));
-        Assert.Equal("refused", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Refused, (await gateway.NextRecordAsync()).End);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Holdfast.Proxy;
+using Holdfast.Recording.Records;
 using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;
@@ -29,7 +30,7 @@ public sealed class DenyTests
             Assert.Equal((403, "denied"), (head.Status, head.Header("holdfast-error")));
             Assert.Contains("\\\"fallbacks\\\"", text, StringComparison.Ordinal);
             Assert.Equal("false", head.Header("x-should-retry"));
-            Assert.Equal(("refused", "denied"), await EndOfNextAsync(gateway));
+            Assert.Equal((ExchangeEnd.Refused, "denied"), await EndOfNextAsync(gateway));
         }
 
         Assert.Equal(0, gateway.Upstream.RequestCount);
@@ -115,7 +116,7 @@ public sealed class DenyTests
     private static string MessageOf(string body) =>
         JsonSerializer.Deserialize<JsonElement>(body).GetProperty("error").GetProperty("message").GetString()!;
 
-    private static async Task<(string End, string? Code)> EndOfNextAsync(TestGateway gateway)
+    private static async Task<(ExchangeEnd? End, string? Code)> EndOfNextAsync(TestGateway gateway)
     {
         var record = await gateway.NextRecordAsync();
         return (record.End, record.ErrorCode);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 
@@ -46,7 +47,7 @@ public sealed class ErrorAnswerTests
             Assert.Null(head.Header("holdfast-error"));
             Assert.Equal("exact", head.Header("holdfast-fidelity"));
             var record = await gateway.NextRecordAsync();
-            Assert.Equal(("upstream_error", status, status), (record.End, record.Status, record.UpstreamStatus!.Value));
+            Assert.Equal((ExchangeEnd.UpstreamError, status, status), (record.End, record.Status, record.UpstreamStatus!.Value));
             Assert.Equal("req_011", record.UpstreamRequestId);
         }
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
@@ -32,7 +33,7 @@ public sealed class OtherPathTests
         var request = gateway.Upstream.Requests[0];
         Assert.Equal((method, path), (request.Method, request.Target));
         Assert.True(request.Body.Span.SequenceEqual(Binary));
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
     [Fact]
@@ -67,7 +68,7 @@ public sealed class OtherPathTests
         Assert.Equal((200, "text/event-stream; charset=utf-8"), (head.Status, head.Header("content-type")));
         Assert.Equal(wanted, Encoding.UTF8.GetString(got));
         Assert.Equal("exact", head.Header("holdfast-fidelity"));
-        Assert.Equal(("completed", BodyEnd.CleanEnd), ((await gateway.NextRecordAsync()).End, client.End));
+        Assert.Equal((ExchangeEnd.Completed, BodyEnd.CleanEnd), ((await gateway.NextRecordAsync()).End, client.End));
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using System.Text;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
+using Holdfast.Wire;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
@@ -75,7 +77,7 @@ public sealed class RepairedStreamTests
 
         Assert.Equal(200, head.Status);
         Assert.Equal(wanted.Replace("\u0001", repaired, StringComparison.Ordinal), got);
-        Assert.Equal("repaired", (await gateway.NextRecordAsync()).Fidelity);
+        Assert.Equal(Fidelity.Repaired, (await gateway.NextRecordAsync()).Fidelity);
     }
 
     [Theory]
@@ -96,7 +98,7 @@ public sealed class RepairedStreamTests
         Assert.Equal(
             SampleStreams.Text(protocol).Text,
             Encoding.UTF8.GetString(got).Replace(": hello\n\n", "", StringComparison.Ordinal).TrimStart('\n'));
-        Assert.Equal("repaired", (await gateway.NextRecordAsync()).Fidelity);
+        Assert.Equal(Fidelity.Repaired, (await gateway.NextRecordAsync()).Fidelity);
     }
 
     [Theory]
@@ -125,7 +127,7 @@ public sealed class RepairedStreamTests
             Assert.Equal(wanted.Text, Encoding.UTF8.GetString(got));
             var record = await gateway.NextRecordAsync();
             Assert.True(record.IsSse, protocol);
-            Assert.Equal((protocol, "completed"), (protocol, record.End));
+            Assert.Equal((protocol, ExchangeEnd.Completed), (protocol, record.End));
         }
     }
 
@@ -159,6 +161,6 @@ public sealed class RepairedStreamTests
         Assert.Equal(BodyEnd.CleanEnd, client.End);
         Assert.Equal(isKnownAtHead ? "repaired" : "exact", head.Header("holdfast-fidelity"));
         var record = await gateway.NextRecordAsync();
-        Assert.Equal(("repaired", "completed"), (record.Fidelity, record.End));
+        Assert.Equal((Fidelity.Repaired, ExchangeEnd.Completed), (record.Fidelity, record.End));
     }
 }

@@ -33,7 +33,7 @@ public sealed class StreamBytesTests
 
                 Assert.Equal(Hash(Encoding.UTF8.GetBytes(wanted)), Hash(got));
                 Assert.Equal("exact", fidelity);
-                Assert.Equal("exact", (await gateway.NextRecordAsync()).Fidelity);
+                Assert.Equal(Fidelity.Exact, (await gateway.NextRecordAsync()).Fidelity);
             }
         }
     }

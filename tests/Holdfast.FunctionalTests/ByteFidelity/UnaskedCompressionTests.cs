@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
+using Holdfast.Wire;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
@@ -31,7 +32,7 @@ public sealed class UnaskedCompressionTests
         Assert.Equal(wanted, Encoding.UTF8.GetString(got));
         Assert.Null(head.Header("content-encoding"));
         Assert.Equal("repaired", head.Header("holdfast-fidelity"));
-        Assert.Equal("repaired", (await gateway.NextRecordAsync()).Fidelity);
+        Assert.Equal(Fidelity.Repaired, (await gateway.NextRecordAsync()).Fidelity);
     }
 
     [Theory]

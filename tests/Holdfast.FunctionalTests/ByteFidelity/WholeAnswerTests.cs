@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
@@ -41,7 +42,7 @@ public sealed class WholeAnswerTests
             Assert.Equal((name, 200), (name, head.Status));
             Assert.True(wanted.AsSpan().SequenceEqual(got), name);
             Assert.Equal("exact", head.Header("holdfast-fidelity"));
-            Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+            Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
         }
     }
 
@@ -102,7 +103,7 @@ public sealed class WholeAnswerTests
         Assert.Equal((200, "application/json"), (head.Status, head.Header("content-type")));
         Assert.Equal(Wanted, got);
         Assert.Equal("exact", head.Header("holdfast-fidelity"));
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 
@@ -42,7 +43,7 @@ public sealed class StaleConnectionTests
         Assert.Equal("1", head.Header("holdfast-stale-repeat"));
         Assert.Equal("1", head.Header("holdfast-attempts"));
         var record = await gateway.NextRecordAsync();
-        Assert.Equal((true, "completed"), (record.StaleRepeat, record.End));
+        Assert.Equal((true, ExchangeEnd.Completed), (record.StaleRepeat, record.End));
     }
 
     [Theory]

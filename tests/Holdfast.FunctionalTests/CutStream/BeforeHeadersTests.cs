@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
@@ -111,7 +112,7 @@ public sealed class BeforeHeadersTests
         Assert.Equal((code, errorClass), (error.Code, error.Class));
         Assert.Equal(errorClass == "timeout" ? "timeout_error" : "connection_error", error.Type);
         Assert.Equal(ledger, gateway.Upstream.RequestCount);
-        Assert.Equal(("failed", code, 1), (record.End, record.ErrorCode, record.Attempts));
+        Assert.Equal((ExchangeEnd.Failed, code, 1), (record.End, record.ErrorCode, record.Attempts));
         CheckMessage(protocol, code, error.Message);
     }
 

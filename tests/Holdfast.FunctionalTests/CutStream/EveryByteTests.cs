@@ -1,7 +1,9 @@
 using System.Text;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
+using Holdfast.Wire;
 
 namespace Holdfast.FunctionalTests.CutStream;
 
@@ -55,9 +57,9 @@ public sealed class EveryByteTests
             var (relayed, outcome) = stream.After(answer.Cut);
             var record = records[answer.ExchangeId];
             Check(protocol, answer, relayed, outcome, code);
-            Assert.Equal(outcome is CutOutcome.Status or CutOutcome.Error ? "failed" : "completed", record.End);
+            Assert.Equal(outcome is CutOutcome.Status or CutOutcome.Error ? ExchangeEnd.Failed : ExchangeEnd.Completed, record.End);
             Assert.Equal(outcome is CutOutcome.Status or CutOutcome.Error ? text : null, record.Error);
-            Assert.Equal(outcome == CutOutcome.Closed ? "repaired" : record.Fidelity, record.Fidelity);
+            Assert.Equal(outcome == CutOutcome.Closed ? Fidelity.Repaired : record.Fidelity, record.Fidelity);
         });
     }
 

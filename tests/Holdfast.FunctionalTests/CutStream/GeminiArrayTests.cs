@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.Json;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
+using Holdfast.Wire;
 
 namespace Holdfast.FunctionalTests.CutStream;
 
@@ -33,7 +35,7 @@ public sealed class GeminiArrayTests
         Assert.StartsWith("application/json", head.Header("content-type"));
         Assert.Equal(whole, Encoding.UTF8.GetString(first!) + rest);
         Assert.Equal(JsonValueKind.Array, JsonSerializer.Deserialize<JsonElement>(whole).ValueKind);
-        Assert.Equal(("completed", false), (record.End, record.IsSse));
+        Assert.Equal((ExchangeEnd.Completed, false), (record.End, record.IsSse));
         Assert.Equal(25, record.InputTokens);
     }
 
@@ -72,7 +74,7 @@ public sealed class GeminiArrayTests
             Assert.Contains(answer.End, new[] { BodyEnd.Reset, BodyEnd.CutEnd });
             Assert.StartsWith(Encoding.UTF8.GetString(answer.Body), whole);
         });
-        Assert.All(records.Values, record => Assert.Equal("failed", record.End));
+        Assert.All(records.Values, record => Assert.Equal(ExchangeEnd.Failed, record.End));
         Assert.Contains(answers, answer => answer.Status != 502);
         Assert.Equal(cuts.Count, sweep.Gateway.Upstream.RequestCount);
     }
@@ -92,7 +94,7 @@ public sealed class GeminiArrayTests
 
         Assert.Equal(whole[..whole.LastIndexOf('}')] + "}]", body);
         Assert.Equal(BodyEnd.CleanEnd, client.End);
-        Assert.Equal(("completed", "repaired"), (record.End, record.Fidelity));
+        Assert.Equal((ExchangeEnd.Completed, Fidelity.Repaired), (record.End, record.Fidelity));
     }
 
     /// <summary>Before the first element nothing may be sent, since nothing could be taken back; between elements
@@ -131,7 +133,7 @@ public sealed class GeminiArrayTests
         Assert.StartsWith("application/json", head.Header("content-type"));
         Assert.Equal(" ", Encoding.UTF8.GetString(blank!));
         Assert.Equal(whole, body.ToString());
-        Assert.Equal(("completed", 1, false), (record.End, record.Keepalives, record.IsSse));
+        Assert.Equal((ExchangeEnd.Completed, 1, false), (record.End, record.Keepalives, record.IsSse));
     }
 
     private static async Task<string> DirectAsync(TestGateway gateway)

@@ -1,7 +1,9 @@
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
+using Holdfast.Wire;
 
 namespace Holdfast.FunctionalTests.CutStream;
 
@@ -34,7 +36,7 @@ public sealed class MissingClosingTests
             Assert.DoesNotContain(closing, without);
             Assert.Equal(without + closing, body);
             Assert.Equal((200, BodyEnd.CleanEnd), (head.Status, end));
-            Assert.Equal(("completed", "repaired", (string?)null), (record.End, record.Fidelity, record.Error));
+            Assert.Equal((ExchangeEnd.Completed, Fidelity.Repaired, (string?)null), (record.End, record.Fidelity, record.Error));
         }
     }
 
@@ -58,7 +60,7 @@ public sealed class MissingClosingTests
         Assert.StartsWith(TwoChoices, body);
         Assert.Equal("stream_truncated",
             TerminalError.OfStream("openai-chat", [.. SseTranscript.Parse(body).Events.TakeLast(2)]).Code);
-        Assert.Equal("failed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Failed, (await gateway.NextRecordAsync()).End);
     }
 
     /// <summary>A last event without its blank line has arrived whole; clients would drop it.</summary>
@@ -78,7 +80,7 @@ public sealed class MissingClosingTests
 
         Assert.Equal(whole, body);
         Assert.Equal(BodyEnd.CleanEnd, end);
-        Assert.Equal(("completed", "repaired"), (record.End, record.Fidelity));
+        Assert.Equal((ExchangeEnd.Completed, Fidelity.Repaired), (record.End, record.Fidelity));
     }
 
     private static async Task<(RawAnswer Head, string Body, BodyEnd End)> ReadAsync(TestGateway gateway, string protocol)

@@ -22,7 +22,7 @@ public sealed class OpenedEarlyFailureTests
 
         var error = TerminalError.OfStream(protocol, WithoutCreated(protocol, events));
         Assert.Equal(("upstream_reset", "connection_error"), (error.Code, error.Type));
-        Assert.Equal(("failed", "read ECONNRESET"), (record.End, record.Error));
+        Assert.Equal((ExchangeEnd.Failed, "read ECONNRESET"), (record.End, record.Error));
     }
 
     [Theory]
@@ -33,7 +33,7 @@ public sealed class OpenedEarlyFailureTests
 
         var error = TerminalError.OfStream(protocol, WithoutCreated(protocol, events));
         Assert.Equal(("stream_truncated", "connection_error"), (error.Code, error.Type));
-        Assert.Equal(("failed", "socket hang up"), (record.End, record.Error));
+        Assert.Equal((ExchangeEnd.Failed, "socket hang up"), (record.End, record.Error));
     }
 
     [Theory]
@@ -45,7 +45,7 @@ public sealed class OpenedEarlyFailureTests
         var error = TerminalError.OfStream(protocol, WithoutCreated(protocol, events));
         Assert.Equal("upstream_html", error.Code);
         Assert.DoesNotContain("<html", string.Concat(events.Select(e => e.Raw)), StringComparison.OrdinalIgnoreCase);
-        Assert.Equal("failed", record.End);
+        Assert.Equal(ExchangeEnd.Failed, record.End);
     }
 
     [Theory]
@@ -55,7 +55,7 @@ public sealed class OpenedEarlyFailureTests
         var (events, record) = await RunAsync(protocol, Answer.JsonForStream());
 
         Assert.Equal("json_for_stream", TerminalError.OfStream(protocol, WithoutCreated(protocol, events)).Code);
-        Assert.Equal("failed", record.End);
+        Assert.Equal(ExchangeEnd.Failed, record.End);
     }
 
     [Theory]
@@ -80,7 +80,7 @@ public sealed class OpenedEarlyFailureTests
         var typeName = protocol switch { "openai-responses" => "code", "gemini" => "status", _ => "type" };
         Assert.Equal(type, error.GetProperty(typeName).GetString());
         Assert.Equal(message, error.GetProperty("message").GetString());
-        Assert.Equal(("upstream_error", 529), (record.End, record.UpstreamStatus));
+        Assert.Equal((ExchangeEnd.UpstreamError, 529), (record.End, record.UpstreamStatus));
     }
 
     /// <summary>An error answer that is no JSON of the protocol still ends the stream in the protocol's form.</summary>
@@ -94,7 +94,7 @@ public sealed class OpenedEarlyFailureTests
 
             var error = TerminalError.OfStream(protocol, WithoutCreated(protocol, events));
             Assert.Equal("upstream_protocol", error.Code);
-            Assert.Equal(("upstream_error", 503), (record.End, record.UpstreamStatus));
+            Assert.Equal((ExchangeEnd.UpstreamError, 503), (record.End, record.UpstreamStatus));
         }
     }
 
@@ -106,7 +106,7 @@ public sealed class OpenedEarlyFailureTests
         var (events, record) = await RunAsync(protocol, Answer.Ok());
 
         Assert.True(events.Count > 2);
-        Assert.Equal(("completed", true, true), (record.End, record.OpenedEarly, record.TerminalSeen || protocol == "gemini"));
+        Assert.Equal((ExchangeEnd.Completed, true, true), (record.End, record.OpenedEarly, record.TerminalSeen || protocol == "gemini"));
     }
 
     /// <summary>Runs one exchange: the upstream begins to answer only when the client has its early opening.</summary>

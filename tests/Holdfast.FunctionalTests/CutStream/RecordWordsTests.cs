@@ -53,7 +53,7 @@ public sealed class RecordWordsTests
             ("claude-cli", "2.1.329", "anthropic", "POST", "/v1/messages", "?beta=true", 1),
             (r.ClientName, r.ClientVersion, r.Upstream, r.Method, r.Path, r.Query, r.Attempts)));
         Assert.All(records.Where(r => r.Error == "client_aborted"),
-            r => Assert.Equal(("client_aborted", "client", r.IsSse ? 200 : 0), (r.End, r.EndSide, r.Status)));
+            r => Assert.Equal((ExchangeEnd.ClientAborted, Side.Client, r.IsSse ? 200 : 0), (r.End, r.EndSide, r.Status)));
 
         // R20: the report's own statement, on what was written down.
         await gateway.StopAsync();
@@ -80,13 +80,13 @@ public sealed class RecordWordsTests
         var record = await gateway.NextRecordAsync();
 
         Assert.Equal(head.Header("holdfast-exchange"), record.ExchangeId);
-        Assert.Equal(("failed", "upstream", "read ECONNRESET", "stream_reset"),
+        Assert.Equal((ExchangeEnd.Failed, Side.Upstream, "read ECONNRESET", "stream_reset"),
             (record.End, record.EndSide, record.Error, record.ErrorCode));
         Assert.Equal((200, 200, true, true), (record.Status, record.UpstreamStatus, record.IsStream, record.IsSse));
         Assert.Equal(("claude-x", "claude-x", "anthropic"), (record.ModelAsked, record.ModelServed, record.Protocol));
         Assert.Equal((body.Length, got.Length, 4), (record.RequestBytes, record.ResponseBytes, record.Events));
         Assert.Equal(("s-1", "2", false), (record.Session, record.ClientRetryCount, record.TerminalSeen));
-        Assert.Equal(("upstream", false, false), (record.ClosedFirst, record.ConnectionReused, record.StaleRepeat));
+        Assert.Equal((Side.Upstream, false, false), (record.ClosedFirst, record.ConnectionReused, record.StaleRepeat));
         Assert.NotNull(record.UpstreamRequestId);
         Assert.True(record.HeadersMs <= record.FirstEventMs && record.FirstEventMs <= record.TotalMs);
         Assert.NotNull(record.ConnectMs);
@@ -111,7 +111,7 @@ public sealed class RecordWordsTests
         var record = await gateway.NextRecordAsync();
 
         Assert.Equal((input, output), (record.InputTokens, record.OutputTokens));
-        Assert.Equal(protocol == "gemini" ? "completed" : "failed", record.End);
+        Assert.Equal(protocol == "gemini" ? ExchangeEnd.Completed : ExchangeEnd.Failed, record.End);
     }
 
     /// <summary>R17: refused, unroutable, failed, aborted and whole exchanges leave one record each.</summary>
@@ -135,8 +135,8 @@ public sealed class RecordWordsTests
         var records = await RecordsAsync(gateway, sent.Count);
 
         Assert.Equal(ids.Order(), records.Select(r => r.ExchangeId).Order());
-        Assert.All(records, r => Assert.NotEmpty(r.End));
-        Assert.Equal(3, records.Count(r => r.End == "refused"));
+        Assert.All(records, r => Assert.NotNull(r.End));
+        Assert.Equal(3, records.Count(r => r.End == ExchangeEnd.Refused));
     }
 
     private static async Task AbortMidStreamAsync(TestGateway gateway)

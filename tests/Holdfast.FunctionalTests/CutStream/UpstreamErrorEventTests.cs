@@ -1,7 +1,9 @@
 using System.Text;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
+using Holdfast.Wire;
 
 namespace Holdfast.FunctionalTests.CutStream;
 
@@ -47,7 +49,7 @@ public sealed class UpstreamErrorEventTests
         Assert.Equal((200, BodyEnd.CleanEnd), (head.Status, end));
         Assert.EndsWith(error, wanted);
         Assert.Equal(wanted + added, body);
-        Assert.Equal(("upstream_error", "upstream"), (record.End, record.EndSide));
+        Assert.Equal((ExchangeEnd.UpstreamError, Side.Upstream), (record.End, record.EndSide));
         Assert.Equal((type, $"upstream:{type}"), (record.Error, record.ErrorCode));
     }
 
@@ -74,8 +76,8 @@ public sealed class UpstreamErrorEventTests
         var error = json.GetProperty("response").GetProperty("error");
         Assert.Equal("rate_limit_exceeded", error.GetProperty("code").GetString());
         Assert.Equal("Please try again in 3s.", error.GetProperty("message").GetString());
-        Assert.Equal(("upstream_error", "upstream:rate_limit_exceeded"), (record.End, record.ErrorCode));
-        Assert.Equal("repaired", record.Fidelity);
+        Assert.Equal((ExchangeEnd.UpstreamError, "upstream:rate_limit_exceeded"), (record.End, record.ErrorCode));
+        Assert.Equal(Fidelity.Repaired, record.Fidelity);
     }
 
     /// <summary>The first event is an error: still the upstream's, and Codex needs a response that was created.</summary>

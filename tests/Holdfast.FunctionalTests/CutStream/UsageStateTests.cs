@@ -34,7 +34,7 @@ public sealed class UsageStateTests
 
         await gateway.AskAsync(protocol);
 
-        Assert.Equal(("reported", 25, 20, 0), UsageOf(await gateway.NextRecordAsync()));
+        Assert.Equal((UsageState.Reported, 25, 20, 0), UsageOf(await gateway.NextRecordAsync()));
     }
 
     [Theory]
@@ -52,7 +52,7 @@ public sealed class UsageStateTests
         await gateway.AskAsync(protocol);
         var second = await gateway.NextRecordAsync();
 
-        Assert.Equal(("drained", ("drained", 25, 20, 0)), (first.Turn, UsageOf(first)));
+        Assert.Equal((TurnFate.Drained, (UsageState.Drained, 25, 20, 0)), (first.Turn, UsageOf(first)));
 
         // What it cost stands in the first one.
         Assert.Equal((true, (null, null, null, null)), (second.Reattached, UsageOf(second)));
@@ -71,7 +71,7 @@ public sealed class UsageStateTests
         time.Advance(LostTurn.Linger);
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal(("given_up", Estimated(protocol)), (record.Turn, UsageOf(record)));
+        Assert.Equal((TurnFate.GivenUp, Estimated(protocol)), (record.Turn, UsageOf(record)));
     }
 
     [Theory]
@@ -97,7 +97,7 @@ public sealed class UsageStateTests
         await gateway.AskAsync(protocol);
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal(("failed", Estimated(protocol)), (record.End, UsageOf(record)));
+        Assert.Equal((ExchangeEnd.Failed, Estimated(protocol)), (record.End, UsageOf(record)));
     }
 
     [Theory]
@@ -110,7 +110,7 @@ public sealed class UsageStateTests
         await gateway.AskAsync(protocol);
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal(("upstream_error", Estimated(protocol)), (record.End, UsageOf(record)));
+        Assert.Equal((ExchangeEnd.UpstreamError, Estimated(protocol)), (record.End, UsageOf(record)));
     }
 
     /// <summary>Claude states its output in the end, but may state more of it before that than was seen.</summary>
@@ -126,7 +126,7 @@ public sealed class UsageStateTests
 
         await gateway.AskAsync("anthropic");
 
-        Assert.Equal(("estimated", 25, 900, 0), UsageOf(await gateway.NextRecordAsync()));
+        Assert.Equal((UsageState.Estimated, 25, 900, 0), UsageOf(await gateway.NextRecordAsync()));
     }
 
     [Theory]
@@ -156,7 +156,7 @@ public sealed class UsageStateTests
         await chain.AskAsync("anthropic");
         var record = await chain.NextRecordAsync();
 
-        Assert.Equal((2, "completed", (null, null, null, null)), (record.Attempts, record.End, UsageOf(record)));
+        Assert.Equal((2, ExchangeEnd.Completed, (null, null, null, null)), (record.Attempts, record.End, UsageOf(record)));
     }
 
     [Theory]
@@ -169,7 +169,7 @@ public sealed class UsageStateTests
         await gateway.AskAsync(protocol, stream: false);
         await gateway.AskAsync(protocol, stream: false);
 
-        Assert.Equal(("reported", 25, 20, 0), UsageOf(await gateway.NextRecordAsync()));
+        Assert.Equal((UsageState.Reported, 25, 20, 0), UsageOf(await gateway.NextRecordAsync()));
         Assert.Equal((null, null, null, null), UsageOf(await gateway.NextRecordAsync()));
     }
 
@@ -178,10 +178,10 @@ public sealed class UsageStateTests
     private static int EventsOf(string protocol) => Turns.HandshakeOf(protocol) + Came;
 
     /// <summary>Only Claude states its input at the start.</summary>
-    private static (string?, long?, long?, long?) Estimated(string protocol) =>
-        protocol == "anthropic" ? ("estimated", 25, Estimate, 0) : ("estimated", null, Estimate, null);
+    private static (UsageState?, long?, long?, long?) Estimated(string protocol) =>
+        protocol == "anthropic" ? (UsageState.Estimated, 25, Estimate, 0) : (UsageState.Estimated, null, Estimate, null);
 
-    private static (string? State, long? Input, long? Output, long? CacheRead) UsageOf(ExchangeRecord record) =>
+    private static (UsageState? State, long? Input, long? Output, long? CacheRead) UsageOf(ExchangeRecord record) =>
         (record.UsageState, record.InputTokens, record.OutputTokens, record.CacheReadTokens);
 
     private static void WithoutJournal(HoldfastOptions options) => options.Journal.Enabled = false;

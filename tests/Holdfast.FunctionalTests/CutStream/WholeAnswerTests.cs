@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
@@ -81,7 +82,7 @@ public sealed class WholeAnswerTests
         CutSweep.CheckEach(answers, answer =>
         {
             Assert.Contains(answer.End, new[] { BodyEnd.Reset, BodyEnd.CutEnd });
-            Assert.Equal("failed", records[answer.ExchangeId].End);
+            Assert.Equal(ExchangeEnd.Failed, records[answer.ExchangeId].End);
             Assert.Equal(answer.Cut > 0 ? "read ECONNRESET" : "socket hang up", records[answer.ExchangeId].Error);
         });
         Assert.Equal(answers.Count, sweep.Gateway.Upstream.RequestCount);
@@ -102,7 +103,7 @@ public sealed class WholeAnswerTests
         CutSweep.CheckEach(answers, answer =>
         {
             CheckRefused(protocol, answer);
-            Assert.Equal(("failed", text), (records[answer.ExchangeId].End, records[answer.ExchangeId].Error));
+            Assert.Equal((ExchangeEnd.Failed, text), (records[answer.ExchangeId].End, records[answer.ExchangeId].Error));
         });
     }
 

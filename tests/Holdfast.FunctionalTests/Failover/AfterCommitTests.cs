@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
@@ -53,8 +54,8 @@ public sealed class AfterCommitTests
         Assert.Equal((200, BodyEnd.CleanEnd, ChainGateway.NameOf(protocol, 0)), (answer.Status, answer.End, answer.Upstream));
         Assert.Equal([1, 0], chain.Ledger);
         var record = await chain.NextRecordAsync();
-        Assert.Equal(("failed", 1, null), (record.End, record.Attempts, record.FallbackReason));
-        Assert.Equal(("Committed", "surface"), (record.FailedAttempts!.Single().Phase, record.FailedAttempts!.Single().Action));
+        Assert.Equal((ExchangeEnd.Failed, 1, null), (record.End, record.Attempts, record.FallbackReason));
+        Assert.Equal((Phase.Committed, "surface"), (record.FailedAttempts!.Single().Phase, record.FailedAttempts!.Single().Action));
     }
 
     /// <summary>R127: it goes through as the upstream wrote it.</summary>
@@ -74,7 +75,7 @@ public sealed class AfterCommitTests
         Assert.Contains("\"error\"", answer.Text, StringComparison.Ordinal);
         Assert.Equal([1, 0], chain.Ledger);
         var record = await chain.NextRecordAsync();
-        Assert.Equal(("upstream_error", 1), (record.End, record.Attempts));
+        Assert.Equal((ExchangeEnd.UpstreamError, 1), (record.End, record.Attempts));
     }
 
     /// <summary>Thinking is output: its signature holds for its own upstream alone.</summary>

@@ -1,4 +1,5 @@
 using Holdfast.Configuration;
+using Holdfast.Recording.Records;
 using Holdfast.Routing;
 using Holdfast.Simulator;
 using Holdfast.TestKit;
@@ -45,7 +46,7 @@ public sealed class AgentSequenceTests
             Assert.Equal((200, BodyEnd.CleanEnd), (head.Status, client.End));
             Assert.Equal(await AnswerWithoutFaultAsync(requests[number], second), text);
             var record = await gateway.NextRecordAsync();
-            Assert.Equal(("completed", number == 0 ? 2 : 1), (record.End, record.Attempts));
+            Assert.Equal((ExchangeEnd.Completed, number == 0 ? 2 : 1), (record.End, record.Attempts));
         }
 
         Assert.Equal(1, gateway.Upstream.RequestCount);

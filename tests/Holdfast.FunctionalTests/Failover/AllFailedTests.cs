@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
@@ -48,7 +49,7 @@ public sealed class AllFailedTests
             + $"{ChainGateway.NameOf(protocol, 2)}: 500 (server_error)", error.Message, StringComparison.Ordinal);
         Assert.Equal([1, 1, 1], chain.Ledger);
         var record = await chain.NextRecordAsync();
-        Assert.Equal(("failed", 3, 500, "all_candidates_failed"), (record.End, record.Attempts, record.Status, record.ErrorCode));
+        Assert.Equal((ExchangeEnd.Failed, 3, 500, "all_candidates_failed"), (record.End, record.Attempts, record.Status, record.ErrorCode));
         Assert.Equal(["fallback", "fallback", "surface"], record.FailedAttempts!.Select(one => one.Action));
         Assert.Equal(["overloaded", "timeout", "server_error"], record.FailedAttempts!.Select(one => one.Reason));
     }

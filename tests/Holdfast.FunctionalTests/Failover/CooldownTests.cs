@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
@@ -146,7 +147,7 @@ public sealed class CooldownTests
             await using var client = await chain.SendAsync();
             await chain.First.NextRequestAsync().WithinTestTimeout();
             client.Reset();
-            Assert.Equal("client_aborted", (await chain.NextRecordAsync()).End);
+            Assert.Equal(ExchangeEnd.ClientAborted, (await chain.NextRecordAsync()).End);
         }
 
         Assert.Equal("anthropic", (await chain.AskAsync()).Upstream);

@@ -123,14 +123,14 @@ internal static class FaultCases
     private static void CheckRecord(FaultOutcome outcome, ExchangeRecord record, bool isOpened)
     {
         var fault = outcome.Case.Fault;
-        Assert.Equal(("completed", 2, isOpened), (record.End, record.Attempts, record.OpenedEarly));
+        Assert.Equal((ExchangeEnd.Completed, 2, isOpened), (record.End, record.Attempts, record.OpenedEarly));
         Assert.Equal((ReasonOf(fault), ChainGateway.NameOf(outcome.Case.Protocol, 1)), (record.FallbackReason, record.Upstream));
         var failed = Assert.Single(record.FailedAttempts!);
         Assert.Equal((fault.Verdict, "fallback", 1, ChainGateway.NameOf(outcome.Case.Protocol, 0)),
             ($"{failed.Reason}/{failed.Kind}", failed.Action, failed.Attempt, failed.Upstream));
         Assert.NotEmpty(failed.Rule);
         Assert.NotEmpty(failed.Error);
-        Assert.True(failed.Phase == "Opened" == isOpened && failed.Phase != "Committed", failed.Phase);
+        Assert.True(failed.Phase == Phase.Opened == isOpened && failed.Phase != Phase.Committed, failed.Phase.Word());
     }
 
     private static string ReasonOf(Fault fault) => fault.Verdict.Split('/')[0];

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
@@ -88,7 +89,7 @@ public sealed class NeverFallsBackTests
             (answer.Status, answer.Text, answer.Header("x-of-upstream"), answer.Header("holdfast-fidelity")));
         Assert.Equal([1, 0, 0], chain.Ledger);
         var record = await chain.NextRecordAsync();
-        Assert.Equal(("upstream_error", 1, null), (record.End, record.Attempts, record.FallbackReason));
+        Assert.Equal((ExchangeEnd.UpstreamError, 1, null), (record.End, record.Attempts, record.FallbackReason));
         Assert.Equal("surface", record.FailedAttempts!.Single().Action);
         Assert.Contains(record.FailedAttempts!.Single().Reason, (string[])["format", "context_overflow", "none"]);
     }
@@ -151,7 +152,7 @@ public sealed class NeverFallsBackTests
 
         Assert.NotEqual(ClientEnd.EndedByUs, await request.ClientGone.WithinTestTimeout());
         var record = await chain.NextRecordAsync();
-        Assert.Equal(("client_aborted", "client", 1), (record.End, record.EndSide, record.Attempts));
+        Assert.Equal((ExchangeEnd.ClientAborted, Side.Client, 1), (record.End, record.EndSide, record.Attempts));
         Assert.Equal([1, 0], chain.Ledger);
         Assert.Equal(0, await chain.Gateway.MetricAsync("holdfast_fallbacks_total"));
     }

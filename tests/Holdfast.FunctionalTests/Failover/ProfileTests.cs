@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
+using Holdfast.Wire;
 
 namespace Holdfast.FunctionalTests.Failover;
 
@@ -143,11 +145,11 @@ public sealed class ProfileTests
 
     /// <summary>The same inside a stream, where it would end its turn at once; other clients get what the upstream said.</summary>
     [Theory]
-    [InlineData(true, "server_is_overloaded", "server_error", "repaired")]
-    [InlineData(true, "slow_down", "server_error", "repaired")]
-    [InlineData(true, "insufficient_quota", "insufficient_quota", "exact")]
-    [InlineData(false, "server_is_overloaded", "server_is_overloaded", "exact")]
-    public async Task Codex_is_told_in_a_stream_that_an_overload_passes(bool isCodex, string code, string told, string fidelity)
+    [InlineData(true, "server_is_overloaded", "server_error", Fidelity.Repaired)]
+    [InlineData(true, "slow_down", "server_error", Fidelity.Repaired)]
+    [InlineData(true, "insufficient_quota", "insufficient_quota", Fidelity.Exact)]
+    [InlineData(false, "server_is_overloaded", "server_is_overloaded", Fidelity.Exact)]
+    public async Task Codex_is_told_in_a_stream_that_an_overload_passes(bool isCodex, string code, string told, Fidelity fidelity)
     {
         await using var chain = await ChainGateway.StartAsync(count: 1);
         var failed = "event: response.failed\ndata: {\"type\":\"response.failed\",\"sequence_number\":9,\"response\":{\"id\":\"r\","
@@ -158,7 +160,7 @@ public sealed class ProfileTests
         var record = await chain.NextRecordAsync();
 
         Assert.EndsWith(failed.Replace(code, told, StringComparison.Ordinal), answer.Text, StringComparison.Ordinal);
-        Assert.Equal(("upstream_error", code, fidelity), (record.End, record.Error, record.Fidelity));
+        Assert.Equal((ExchangeEnd.UpstreamError, code, fidelity), (record.End, record.Error, record.Fidelity));
     }
 
     /// <summary>opencode goes by the words of an error: without these it takes a lost stream for final.</summary>

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
 using Holdfast.TestKit;
@@ -34,7 +35,7 @@ public sealed class RetryTests
 
                 Assert.Equal((200, Turns.HealthyText(protocol, stream)), (answer.Status, answer.Text));
                 var record = await chain.NextRecordAsync();
-                Assert.Equal(("completed", 2, null), (record.End, record.Attempts, record.FallbackReason));
+                Assert.Equal((ExchangeEnd.Completed, 2, null), (record.End, record.Attempts, record.FallbackReason));
                 var failed = Assert.Single(record.FailedAttempts!);
                 Assert.Equal("retry", failed.Action);
 

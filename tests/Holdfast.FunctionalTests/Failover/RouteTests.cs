@@ -1,6 +1,7 @@
 using Holdfast.Routing;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
+using Holdfast.Wire;
 
 namespace Holdfast.FunctionalTests.Failover;
 
@@ -46,7 +47,7 @@ public sealed class RouteTests
         Assert.Equal(("second", "azure/anthropic/claude-sonnet-4-6", "model-rewritten"),
             (answer.Upstream, answer.Header("holdfast-model"), answer.Header("holdfast-fidelity")));
         var record = await chain.NextRecordAsync();
-        Assert.Equal(("azure/anthropic/claude-opus-4-6", "azure/anthropic/claude-sonnet-4-6", "model-rewritten"),
+        Assert.Equal(("azure/anthropic/claude-opus-4-6", "azure/anthropic/claude-sonnet-4-6", Fidelity.ModelRewritten),
             (record.ModelAsked, record.ModelSent, record.Fidelity));
     }
 

@@ -1,5 +1,6 @@
 using Holdfast.Configuration;
 using Holdfast.Hosting;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Microsoft.Extensions.DependencyInjection;
@@ -46,7 +47,7 @@ public sealed class WaitingRoomTests
         // 3. One record of it all.
         Assert.Equal([2, 1], chain.Ledger);
         var record = await chain.NextRecordAsync();
-        Assert.Equal(("completed", 3, 20_000.0), (record.End, record.Attempts, record.WaitedMs));
+        Assert.Equal((ExchangeEnd.Completed, 3, 20_000.0), (record.End, record.Attempts, record.WaitedMs));
         Assert.Equal(["fallback", "wait"], record.FailedAttempts!.Select(one => one.Action));
         Assert.Equal(1, await chain.Gateway.MetricAsync("holdfast_limit_waits_total"));
     }
@@ -127,7 +128,7 @@ public sealed class WaitingRoomTests
         client.Reset();
 
         var record = await chain.NextRecordAsync();
-        Assert.Equal(("client_aborted", "client"), (record.End, record.EndSide));
+        Assert.Equal((ExchangeEnd.ClientAborted, Side.Client), (record.End, record.EndSide));
         time.Advance(Reset);
         Assert.Equal([1, 1], chain.Ledger);
     }

@@ -1,5 +1,6 @@
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Silence;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
@@ -145,7 +146,7 @@ public sealed class KnownRetryTests
         gate.Open();
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal(("completed", null), (record.End, record.Turn));
+        Assert.Equal((ExchangeEnd.Completed, null), (record.End, record.Turn));
     }
 
     /// <summary>The same of one that came back.</summary>
@@ -169,7 +170,7 @@ public sealed class KnownRetryTests
         end.Open();
         var records = new[] { await gateway.NextRecordAsync(), await gateway.NextRecordAsync() };
 
-        Assert.Equal("completed", records.Single(record => record.Reattached).End);
+        Assert.Equal(ExchangeEnd.Completed, records.Single(record => record.Reattached).End);
         await gateway.WaitForTurnsAsync(0);
     }
 

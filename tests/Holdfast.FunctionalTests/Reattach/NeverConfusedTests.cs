@@ -1,5 +1,6 @@
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Silence;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
@@ -87,7 +88,7 @@ public sealed class NeverConfusedTests
         var second = await gateway.AskAsync("anthropic", stream);
 
         Assert.Equal((null, 2), (second.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
     [Fact]
@@ -235,7 +236,7 @@ public sealed class NeverConfusedTests
         client.Reset();
 
         Assert.NotEqual(ClientEnd.EndedByUs, await request.ClientGone.WithinTestTimeout());
-        Assert.Equal("client_aborted", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.ClientAborted, (await gateway.NextRecordAsync()).End);
     }
 
     /// <summary>A route may say otherwise than everybody, either way.</summary>
@@ -284,6 +285,6 @@ public sealed class NeverConfusedTests
         var record = await gateway.NextRecordAsync();
 
         Assert.Equal(stream.Text.Length, answer.Text.Length);
-        Assert.Equal(("completed", "outgrown"), (record.End, record.Turn));
+        Assert.Equal((ExchangeEnd.Completed, TurnFate.Outgrown), (record.End, record.Turn));
     }
 }

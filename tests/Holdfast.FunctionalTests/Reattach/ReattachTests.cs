@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Silence;
 using Holdfast.Journal;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Transcripts;
@@ -66,7 +67,7 @@ public sealed class ReattachTests
 
             var answer = await gateway.AskAsync(protocol);
 
-            Assert.Equal(("client_aborted", "given_up"), (givenUp.End, givenUp.Turn));
+            Assert.Equal((ExchangeEnd.ClientAborted, TurnFate.GivenUp), (givenUp.End, givenUp.Turn));
             Assert.Equal((transcript.Text, null, 2), (answer.Text, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
             Assert.Equal(givenUp.ExchangeId, (await gateway.NextRecordAsync()).RetryOf);
         }
@@ -142,7 +143,7 @@ public sealed class ReattachTests
 
         Assert.NotEqual(ClientEnd.EndedByUs, await request.ClientGone.WithinTestTimeout());
         var record = await gateway.NextRecordAsync();
-        Assert.Equal(("client_aborted", "client"), (record.End, record.EndSide));
+        Assert.Equal((ExchangeEnd.ClientAborted, Side.Client), (record.End, record.EndSide));
         var answer = await gateway.AskAsync("anthropic");
         Assert.Equal((200, null, 2), (answer.Status, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
     }
@@ -215,7 +216,7 @@ public sealed class ReattachTests
                 gateway.Upstream.Script(Answer.Sse(transcript).GateAfter(3, gate));
                 await gateway.BeginAndLoseAsync("anthropic", events: 0, headers: $"x-api-key: case-{i}\r\n");
                 gate.Open();
-                Assert.Equal("drained", (await gateway.NextRecordAsync()).Turn);
+                Assert.Equal(TurnFate.Drained, (await gateway.NextRecordAsync()).Turn);
                 await gateway.Services.GetRequiredService<TurnJournal>().Spilling;
             }
 
@@ -293,7 +294,7 @@ public sealed class ReattachTests
         await gateway.BeginAndLoseAsync(protocol, events: 1);
         gate.Open();
         var record = await gateway.NextRecordAsync();
-        Assert.Equal(("client_aborted", "drained"), (record.End, record.Turn));
+        Assert.Equal((ExchangeEnd.ClientAborted, TurnFate.Drained), (record.End, record.Turn));
     }
 
     private static async Task AssertRecordsAsync(TestGateway gateway, bool saysUsage)
@@ -301,7 +302,7 @@ public sealed class ReattachTests
         var one = await gateway.NextRecordAsync();
         var other = await gateway.NextRecordAsync();
         var (first, second) = one.RetryOf is null ? (one, other) : (other, one);
-        Assert.Equal(("client_aborted", "completed"), (first.End, second.End));
+        Assert.Equal((ExchangeEnd.ClientAborted, ExchangeEnd.Completed), (first.End, second.End));
         Assert.Equal((null, false, first.ExchangeId, true), (first.RetryOf, first.Reattached, second.RetryOf, second.Reattached));
 
         // One turn, one use: it stands where the upstream was asked.

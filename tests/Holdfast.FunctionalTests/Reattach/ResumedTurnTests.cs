@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Holdfast.FunctionalTests.Failover;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Transcripts;
@@ -41,7 +42,9 @@ public sealed class ResumedTurnTests
                 (answer.Status, answer.End, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
             Assert.Equal(RestOfTranscript(), answer.Text);
             var (lost, resumed) = await RecordsAsync(gateway);
-            Assert.Equal(("drained", true, lost.ExchangeId, "completed"), (lost.Turn, resumed.Reattached, resumed.RetryOf, resumed.End));
+            Assert.Equal(
+                (TurnFate.Drained, true, lost.ExchangeId, ExchangeEnd.Completed),
+                (lost.Turn, resumed.Reattached, resumed.RetryOf, resumed.End));
             Assert.Equal((null, 0), (resumed.OutputTokens, resumed.Attempts));
         }
     }
@@ -89,7 +92,7 @@ public sealed class ResumedTurnTests
         var (lost, resumed) = await RecordsAsync(gateway);
 
         Assert.Equal((null, 2), (answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
-        Assert.Equal(("given_up", lost.ExchangeId, false), (lost.Turn, resumed.RetryOf, resumed.Reattached));
+        Assert.Equal((TurnFate.GivenUp, lost.ExchangeId, false), (lost.Turn, resumed.RetryOf, resumed.Reattached));
     }
 
     /// <summary>R36: the upstream failed behind a whole block, and whoever goes on asks the next candidate first.</summary>
@@ -112,7 +115,8 @@ public sealed class ResumedTurnTests
         var record = await chain.NextRecordAsync();
 
         Assert.Equal(Turns.HealthyText(protocol, stream: true), answer.Text);
-        Assert.Equal(("completed", failed.ExchangeId, ChainGateway.NameOf(protocol, 1)), (record.End, record.RetryOf, record.Upstream));
+        Assert.Equal(
+            (ExchangeEnd.Completed, failed.ExchangeId, ChainGateway.NameOf(protocol, 1)), (record.End, record.RetryOf, record.Upstream));
         Assert.Equal([1, 1], chain.Ledger);
     }
 

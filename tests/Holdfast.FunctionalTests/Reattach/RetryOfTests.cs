@@ -1,4 +1,5 @@
 using Holdfast.FunctionalTests.Failover;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,9 +25,9 @@ public sealed class RetryOfTests
         var answer = await chain.AskAsync(protocol);
         var second = await chain.NextRecordAsync();
 
-        Assert.Equal(("failed", "upstream", null), (failed.End, failed.EndSide, failed.RetryOf));
+        Assert.Equal((ExchangeEnd.Failed, Side.Upstream, null), (failed.End, failed.EndSide, failed.RetryOf));
         Assert.Equal(Turns.HealthyText(protocol, stream: true), answer.Text);
-        Assert.Equal(("completed", failed.ExchangeId, false, ChainGateway.NameOf(protocol, 1), 1),
+        Assert.Equal((ExchangeEnd.Completed, failed.ExchangeId, false, ChainGateway.NameOf(protocol, 1), 1),
             (second.End, second.RetryOf, second.Reattached, second.Upstream, second.Attempts));
         Assert.Equal([1, 1], chain.Ledger);
     }

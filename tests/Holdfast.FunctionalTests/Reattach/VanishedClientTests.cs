@@ -1,6 +1,7 @@
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Hosting;
 using Holdfast.FunctionalTests.Silence;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
@@ -65,7 +66,7 @@ public sealed class VanishedClientTests
 
         var answer = await gateway.AskAsync(protocol, headers: Session);
 
-        Assert.Equal(("client_aborted", "client", "drained"), (record.End, record.EndSide, record.Turn));
+        Assert.Equal((ExchangeEnd.ClientAborted, Side.Client, TurnFate.Drained), (record.End, record.EndSide, record.Turn));
         Assert.Equal((Turns.TranscriptOf(protocol).Text, "1", 1),
             (answer.Text, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
     }
@@ -87,7 +88,7 @@ public sealed class VanishedClientTests
         await RealIdling.ForAsync(UntilItShows);
         gate.Open();
         await gateway.NextRecordAsync();
-        Assert.Equal("client_aborted", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.ClientAborted, (await gateway.NextRecordAsync()).End);
 
         var answer = await gateway.AskAsync("anthropic", headers: Session);
 

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 
@@ -26,6 +27,6 @@ public sealed class RelayTests
         Assert.Equal("exact", head.Header("holdfast-fidelity"));
         Assert.Equal(wanted, got);
         Assert.Equal(BodyEnd.CleanEnd, client.End);
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 }

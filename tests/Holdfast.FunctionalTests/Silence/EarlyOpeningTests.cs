@@ -1,4 +1,5 @@
 using Holdfast.Configuration;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
@@ -124,7 +125,7 @@ public sealed class EarlyOpeningTests
         time.Advance(delay - time.Elapsed);
         await client.ReadEventsAsync(SilentStream.TranscriptOf(protocol).Events);
         Assert.Null(await client.ReadEventAsync());
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
     /// <summary>R29: the upstream's headers alone are no byte of the answer.</summary>

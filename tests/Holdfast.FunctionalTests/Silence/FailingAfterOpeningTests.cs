@@ -46,7 +46,8 @@ public sealed class FailingAfterOpeningTests
             Assert.Equal(own.GetProperty("error").GetProperty("message").GetString(), failed.GetProperty("message").GetString());
             Assert.NotEqual("", failed.GetProperty("code").GetString());
         });
-        Assert.Equal(("upstream_error", "upstream", 200, status), (record.End, record.EndSide, record.Status, record.UpstreamStatus));
+        Assert.Equal(
+            (ExchangeEnd.UpstreamError, Side.Upstream, 200, status), (record.End, record.EndSide, record.Status, record.UpstreamStatus));
     }
 
     [Theory]
@@ -78,7 +79,7 @@ public sealed class FailingAfterOpeningTests
         var (stream, record) = await OpenedAsync(protocol, Answer.Status(503, ""));
 
         AssertOurs(protocol, stream, "upstream_protocol", "503");
-        Assert.Equal(("upstream_error", 503), (record.End, record.UpstreamStatus));
+        Assert.Equal((ExchangeEnd.UpstreamError, 503), (record.End, record.UpstreamStatus));
     }
 
     [Theory]

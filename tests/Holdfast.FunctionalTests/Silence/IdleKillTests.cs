@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
 using Holdfast.Simulator.Transcripts;
@@ -36,7 +37,7 @@ public sealed class IdleKillTests
         await client.ReadToEndAsync();
 
         Assert.Equal((BodyEnd.Reset, 1), (client.End, middlebox.KillCount));
-        Assert.Equal("client_aborted", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.ClientAborted, (await gateway.NextRecordAsync()).End);
     }
 
     /// <summary>D31: a long whole answer, for a client that is known to take interim answers.</summary>
@@ -71,7 +72,7 @@ public sealed class IdleKillTests
         foreach (var _ in Requests.Protocols)
         {
             var record = await gateway.NextRecordAsync();
-            Assert.Equal("completed", record.End);
+            Assert.Equal(ExchangeEnd.Completed, record.End);
             Assert.True(record.Keepalives >= 3);
         }
     }

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
@@ -154,7 +155,7 @@ public sealed class LeavingClientTests
 
         Assert.Equal(AnswerEnd.Sent, await request.Answered.WithinTestTimeout());
         var record = await gateway.NextRecordAsync();
-        Assert.Equal(("completed", null, null), (record.End, record.EndSide, record.Error));
+        Assert.Equal((ExchangeEnd.Completed, null, null), (record.End, record.EndSide, record.Error));
         await using var next = await gateway.ConnectAsync();
         await next.BeginTurnAsync(protocol);
         await next.ReadToEndAsync();
@@ -178,7 +179,7 @@ public sealed class LeavingClientTests
 
         Assert.Null(await client.ReadEventAsync());
         Assert.Equal(BodyEnd.CleanEnd, client.End);
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
     private static void Leave(RawHttpClient client, bool byReset)
@@ -196,7 +197,7 @@ public sealed class LeavingClientTests
     private static async Task AssertAbortedAsync(TestGateway gateway, bool isSse, int status)
     {
         var record = await gateway.NextRecordAsync();
-        Assert.Equal(("client_aborted", "client", "client_aborted", "client"),
+        Assert.Equal((ExchangeEnd.ClientAborted, Side.Client, "client_aborted", Side.Client),
             (record.End, record.EndSide, record.Error, record.ClosedFirst));
         Assert.Equal((isSse, status), (record.IsSse, record.Status));
 

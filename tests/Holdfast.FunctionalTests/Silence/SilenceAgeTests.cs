@@ -24,7 +24,7 @@ public sealed class SilenceAgeTests
         // 1. The age grows with the clock, keepalives or not.
         time.Advance(TimeSpan.FromSeconds(42));
         var young = open.Snapshot().Single();
-        Assert.Equal((TimeSpan.FromSeconds(42), "Committed", "anthropic"), (young.Silence, young.Phase, young.Upstream));
+        Assert.Equal((TimeSpan.FromSeconds(42), "committed", "anthropic"), (young.Silence, young.Phase, young.Upstream));
         Assert.DoesNotContain(gateway.Log.Entries, entry => entry.Message.Contains("has been silent", StringComparison.Ordinal));
 
         // 2. Above the threshold: a warning with the exchange's name, and a counter.

@@ -1,5 +1,6 @@
 using Holdfast.FunctionalTests.Hosting;
 using Holdfast.Observability;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
@@ -52,7 +53,7 @@ public sealed class SlowClientTests
 
         await client.ReadToEndAsync();
         Assert.Equal((BodyEnd.CleanEnd, stream.Events.Count - 2), (client.End, next));
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
     /// <summary>R123: the time in which the client does not read is not the upstream's silence. The sockets between them are
@@ -70,7 +71,7 @@ public sealed class SlowClientTests
         var rest = await client.ReadToEndAsync();
 
         Assert.EndsWith("data: [DONE]\n\n", System.Text.Encoding.UTF8.GetString(rest.AsSpan(^20..)), StringComparison.Ordinal);
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
     /// <summary>R124: keepalives become due while content waits for the client, before, between and after it; they land
@@ -117,7 +118,7 @@ public sealed class SlowClientTests
         Assert.Equal(stream.Events.Count, next);
         Assert.True(keepalives >= 3);
         var record = await gateway.NextRecordAsync();
-        Assert.Equal(("completed", keepalives), (record.End, record.Keepalives));
+        Assert.Equal((ExchangeEnd.Completed, keepalives), (record.End, record.Keepalives));
 
         void Take(string? entry)
         {

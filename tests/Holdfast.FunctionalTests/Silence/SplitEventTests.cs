@@ -1,4 +1,5 @@
 using System.Text;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Transcripts;
 using Holdfast.TestKit;
@@ -94,7 +95,7 @@ public sealed class SplitEventTests
         Assert.Null(await client.ReadEventAsync());
         Assert.Equal("", client.PartialEvent);
         Assert.Equal(whole.Text, got.ToString());
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
     private static Transcript Sliced(Transcript whole, int length)

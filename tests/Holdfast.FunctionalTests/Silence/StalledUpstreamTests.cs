@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
@@ -28,7 +29,7 @@ public sealed class StalledUpstreamTests
         var request = await gateway.Upstream.NextRequestAsync().WithinTestTimeout();
         Assert.Equal(AnswerEnd.ClientGone, await request.Answered.WithinTestTimeout());
         var record = await gateway.NextRecordAsync();
-        Assert.Equal(("failed", "upstream", "gateway"), (record.End, record.EndSide, record.ClosedFirst));
+        Assert.Equal((ExchangeEnd.Failed, Side.Upstream, Side.Gateway), (record.End, record.EndSide, record.ClosedFirst));
         Assert.Equal(("read ETIMEDOUT", "stream_stalled", 8), (record.Error, record.ErrorCode, record.Keepalives));
     }
 
@@ -84,7 +85,7 @@ public sealed class StalledUpstreamTests
         gate.Open();
         Assert.Null(await client.ReadEventAsync());
         var record = await gateway.NextRecordAsync();
-        Assert.Equal("completed", record.End);
+        Assert.Equal(ExchangeEnd.Completed, record.End);
         Assert.True(record.LongestGapMs >= 60_000);
     }
 

@@ -1,4 +1,5 @@
 using Holdfast.Hosting;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
@@ -38,7 +39,7 @@ public sealed class StoppingGatewayTests
         Assert.Equal((503, "draining"), (refusal.Status, refusal.Header("holdfast-error")));
         Assert.Equal(("1", "close"), (refusal.Header("retry-after"), refusal.Header("connection")));
         Assert.Contains("\"type\":\"error\"", await idle.ReadTextAsync(), StringComparison.Ordinal);
-        Assert.Equal(("refused", "gateway", "draining"), EndOf(await gateway.NextRecordAsync()));
+        Assert.Equal((ExchangeEnd.Refused, Side.Gateway, "draining"), EndOf(await gateway.NextRecordAsync()));
         Assert.False(stopping.IsCompleted);
 
         // 2. Each running turn comes to its own end, and only then the gateway to its own.
@@ -47,7 +48,7 @@ public sealed class StoppingGatewayTests
         {
             await client.ReadEventsAsync(SilentStream.TranscriptOf(protocol).Events.Skip(2));
             Assert.Null(await client.ReadEventAsync());
-            Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+            Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
             await client.DisposeAsync();
         }
 
@@ -68,7 +69,7 @@ public sealed class StoppingGatewayTests
         gateway.Services.GetRequiredService<Drain>().Force();
 
         await AssertStoppedAsync(client);
-        Assert.Equal(("failed", "gateway", "gateway_stopped"), EndOf(await gateway.NextRecordAsync()));
+        Assert.Equal((ExchangeEnd.Failed, Side.Gateway, "gateway_stopped"), EndOf(await gateway.NextRecordAsync()));
         await stopping.WithinTestTimeout();
     }
 
@@ -110,7 +111,7 @@ public sealed class StoppingGatewayTests
         await stopping.WithinTestTimeout();
     }
 
-    private static (string, string?, string?) EndOf(Recording.Records.ExchangeRecord record) =>
+    private static (ExchangeEnd?, Side?, string?) EndOf(ExchangeRecord record) =>
         (record.End, record.EndSide, record.ErrorCode);
 
     /// <summary>Keepalives may have come before it; nothing comes behind it.</summary>

@@ -1,4 +1,5 @@
 using Holdfast.Configuration;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
@@ -183,7 +184,7 @@ public sealed class TimerTests
         gate.Open();
         Assert.Null(await client.ReadEventAsync());
         var record = await gateway.NextRecordAsync();
-        Assert.Equal(("completed", null), (record.End, record.ErrorCode));
+        Assert.Equal((ExchangeEnd.Completed, null), (record.End, record.ErrorCode));
         Assert.True(record.TotalMs >= 11 * 60_000);
     }
 

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Transcripts;
 using Holdfast.TestKit;
@@ -81,7 +82,7 @@ public sealed class UndelayedEventTests
         gate.Open();
         Assert.Null(await client.ReadEventAsync());
         var record = await gateway.NextRecordAsync();
-        Assert.Equal(("completed", 0), (record.End, record.Keepalives));
+        Assert.Equal((ExchangeEnd.Completed, 0), (record.End, record.Keepalives));
     }
 
     private static async Task AssertUndelayedAsync(string protocol, Func<Answer, Answer> change, string fidelity)
@@ -108,7 +109,7 @@ public sealed class UndelayedEventTests
 
         gate.Open();
         Assert.Null(await client.ReadEventAsync());
-        Assert.Equal("completed", (await gateway.NextRecordAsync()).End);
+        Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
     /// <summary>The first event, eight pings, then the rest.</summary>

@@ -38,9 +38,9 @@ public sealed class CostTests
             await gateway.AskAsync(protocol, stream, model);
             var record = await gateway.NextRecordAsync();
 
-            Assert.Equal(("reported", 25, 35), (record.UsageState, record.InputTokens, record.OutputTokens));
+            Assert.Equal((UsageState.Reported, 25, 35), (record.UsageState, record.InputTokens, record.OutputTokens));
             Assert.Equal((reasoning, 0, tier), (record.ReasoningTokens, record.ServerToolRequests, record.ServiceTier));
-            Assert.Equal((cost, "priced"), (record.CostUsd, record.CostState));
+            Assert.Equal((cost, CostState.Priced), (record.CostUsd, record.CostState));
         }
     }
 
@@ -79,7 +79,7 @@ public sealed class CostTests
         await gateway.AskAsync(protocol, stream: false, model);
         var record = await gateway.NextRecordAsync();
 
-        expected.CostState = "priced";
+        expected.CostState = CostState.Priced;
         Assert.Equal(PartsOf(expected), PartsOf(record));
     }
 
@@ -100,7 +100,7 @@ public sealed class CostTests
         await gateway.AskAsync(protocol, stream: true, model);
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal(("priority", 0.0024, "priced"), (record.ServiceTier, record.CostUsd, record.CostState));
+        Assert.Equal(("priority", 0.0024, CostState.Priced), (record.ServiceTier, record.CostUsd, record.CostState));
     }
 
     /// <summary>R51: what was read at the start is paid, whatever becomes of the stream.</summary>
@@ -120,8 +120,8 @@ public sealed class CostTests
         var record = await gateway.NextRecordAsync();
 
         // 200 tokens out; only Claude's streams state their input, 25 tokens, at the start.
-        Assert.Equal(("estimated", 200), (record.UsageState, record.OutputTokens));
-        Assert.Equal((protocol == "anthropic" ? 0.00091875 : 0.0009, "estimated"), (record.CostUsd, record.CostState));
+        Assert.Equal((UsageState.Estimated, 200), (record.UsageState, record.OutputTokens));
+        Assert.Equal((protocol == "anthropic" ? 0.00091875 : 0.0009, CostState.Estimated), (record.CostUsd, record.CostState));
     }
 
     [Theory]
@@ -134,12 +134,12 @@ public sealed class CostTests
             Answer.Sse(Transcript.Of(Turns.SimulatedProtocolOf(protocol), Shape))
                 .ResetAfterEvent(Turns.HandshakeOf(protocol) + 1));
 
-        foreach (var state in new[] { "reported", "estimated" })
+        foreach (var state in new[] { UsageState.Reported, UsageState.Estimated })
         {
             await gateway.AskAsync(protocol);
             var record = await gateway.NextRecordAsync();
 
-            Assert.Equal((state, null, "unknown_model"), (record.UsageState, record.CostUsd, record.CostState));
+            Assert.Equal((state, null, CostState.UnknownModel), (record.UsageState, record.CostUsd, record.CostState));
         }
     }
 
@@ -153,7 +153,7 @@ public sealed class CostTests
         await gateway.AskAsync("openai-chat", stream: false);
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal(("ultrafast", null, "unknown_model"), (record.ServiceTier, record.CostUsd, record.CostState));
+        Assert.Equal(("ultrafast", null, CostState.UnknownModel), (record.ServiceTier, record.CostUsd, record.CostState));
     }
 
     [Fact]
@@ -182,7 +182,7 @@ public sealed class CostTests
         await gateway.AskAsync("anthropic", stream: false, "claude-opus-5-5");
         var record = await gateway.NextRecordAsync();
 
-        Assert.Equal((0.0, "priced"), (record.CostUsd, record.CostState));
+        Assert.Equal((0.0, CostState.Priced), (record.CostUsd, record.CostState));
     }
 
     /// <summary>R49: the server may have fallen back to another model on its own.</summary>
@@ -252,8 +252,8 @@ public sealed class CostTests
         await gateway.AskAsync("anthropic");
         var (known, own) = (await gateway.NextRecordAsync(), await gateway.NextRecordAsync());
 
-        Assert.Equal((0.0045, "priced"), (known.CostUsd, known.CostState));
-        Assert.Equal((0.0, "priced"), (own.CostUsd, own.CostState));
+        Assert.Equal((0.0045, CostState.Priced), (known.CostUsd, known.CostState));
+        Assert.Equal((0.0, CostState.Priced), (own.CostUsd, own.CostState));
     }
 
     /// <summary>What it cost stands in the exchange whose answer it got.</summary>
@@ -277,7 +277,7 @@ public sealed class CostTests
         await gateway.AskAsync("anthropic");
         var second = await gateway.NextRecordAsync();
 
-        Assert.Equal(("drained", 0.0008, "priced"), (first.UsageState, first.CostUsd, first.CostState));
+        Assert.Equal((UsageState.Drained, 0.0008, CostState.Priced), (first.UsageState, first.CostUsd, first.CostState));
         Assert.Equal((true, null, null, null), (second.Reattached, second.UsageState, second.CostUsd, second.CostState));
     }
 
@@ -294,7 +294,7 @@ public sealed class CostTests
         await chain.AskAsync("anthropic");
         var record = await chain.NextRecordAsync();
 
-        Assert.Equal((2, "completed"), (record.Attempts, record.End));
+        Assert.Equal((2, ExchangeEnd.Completed), (record.Attempts, record.End));
         Assert.Equal(
             (null, null, null, null, null, null),
             (record.CacheWrite1hTokens, record.ReasoningTokens, record.ServerToolRequests, record.ServiceTier, record.CostUsd, record.CostState));

@@ -40,14 +40,14 @@ internal static class Records
         Events = 42,
         Keepalives = 3,
         TerminalSeen = true,
-        End = "completed",
-        EndSide = "upstream",
+        End = ExchangeEnd.Completed,
+        EndSide = Side.Upstream,
     };
 
-    public static ExchangeRecord Failed(string id = "ex-2", string code = "stream_reset", string end = "failed")
+    public static ExchangeRecord Failed(string id = "ex-2", string code = "stream_reset")
     {
         var record = Completed(id);
-        record.End = end;
+        record.End = ExchangeEnd.Failed;
         record.ErrorCode = code;
         record.Error = "read ECONNRESET";
         record.TerminalSeen = false;

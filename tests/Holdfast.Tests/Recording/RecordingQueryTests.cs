@@ -66,7 +66,7 @@ public sealed class RecordingQueryTests : IDisposable
     public async Task Attributes_say_the_same_from_json_and_from_columns(string statement)
     {
         var usage = Records.Completed("with usage");
-        (usage.UsageState, usage.InputTokens) = ("reported", 7);
+        (usage.UsageState, usage.InputTokens) = (UsageState.Reported, 7);
         await _recordings.WriteAsync(Records.Completed("a"), Failed("read ECONNRESET", isSse: true), usage);
         _recordings.Compact();
         await _recordings.WriteAsync(Records.Completed("b"), Failed("client_aborted", isSse: false));
@@ -95,7 +95,7 @@ public sealed class RecordingQueryTests : IDisposable
     public async Task Usage_stands_once_an_exchange_so_that_its_sum_is_right()
     {
         var record = Records.Completed();
-        (record.UsageState, record.InputTokens, record.OutputTokens, record.CacheReadTokens) = ("reported", 10, 20, 300);
+        (record.UsageState, record.InputTokens, record.OutputTokens, record.CacheReadTokens) = (UsageState.Reported, 10, 20, 300);
         await _recordings.WriteAsync(record, Records.Completed("no usage"));
 
         Assert.Equal(
@@ -131,7 +131,7 @@ public sealed class RecordingQueryTests : IDisposable
                 var again = Records.Completed("again");
                 (again.Reattached, again.RetryOf) = (true, "ex-1");
                 var first = Records.Completed();
-                (first.UsageState, first.InputTokens, first.CacheReadTokens, first.CacheWriteTokens) = ("reported", 1, 2, 3);
+                (first.UsageState, first.InputTokens, first.CacheReadTokens, first.CacheWriteTokens) = (UsageState.Reported, 1, 2, 3);
                 await _recordings.WriteAsync(first, Records.Failed(), again);
             }
 

@@ -95,7 +95,10 @@ public sealed class EveryExchangeTests : IDisposable
     [Fact]
     public void A_refused_exchange_that_no_upstream_saw_has_one_too()
     {
-        var exchange = new ExchangeRecord { ExchangeId = "ex-9", Method = "GET", Path = "/nowhere", Status = 404, End = "refused", Error = "no_route" };
+        var exchange = new ExchangeRecord
+        {
+            ExchangeId = "ex-9", Method = "GET", Path = "/nowhere", Status = 404, End = ExchangeEnd.Refused, Error = "no_route",
+        };
 
         var row = Assert.Single(_projections.Of(exchange, new()));
 
@@ -109,7 +112,7 @@ public sealed class EveryExchangeTests : IDisposable
         var rows = _projections.Turn("anthropic", Hello,
             """{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"r"}""",
             exchange => (exchange.End, exchange.Status, exchange.Error, exchange.ErrorCode) =
-                ("upstream_error", 529, "overloaded_error", "upstream:overloaded_error"));
+                (ExchangeEnd.UpstreamError, 529, "overloaded_error", "upstream:overloaded_error"));
 
         Assert.Equal(["user text: say hello", "assistant error: Overloaded"], rows.Told());
         Assert.Equal("upstream:overloaded_error", rows[1].Status("error_code"));
@@ -121,7 +124,7 @@ public sealed class EveryExchangeTests : IDisposable
         var rows = _projections.Turn("anthropic", Hello, null, exchange =>
         {
             Reset(exchange);
-            (exchange.UsageState, exchange.InputTokens, exchange.OutputTokens) = ("estimated", 40, 7);
+            (exchange.UsageState, exchange.InputTokens, exchange.OutputTokens) = (UsageState.Estimated, 40, 7);
         });
 
         Assert.Equal([rows[^1]], rows.Carriers());
@@ -131,7 +134,8 @@ public sealed class EveryExchangeTests : IDisposable
     [Fact]
     public void An_answer_whose_client_had_left_has_its_rows_its_tokens_once_and_the_error()
     {
-        var rows = _projections.Turn("anthropic", Hello, Answered, exchange => (exchange.End, exchange.Error) = ("client_aborted", "client_aborted"));
+        var rows = _projections.Turn(
+            "anthropic", Hello, Answered, exchange => (exchange.End, exchange.Error) = (ExchangeEnd.ClientAborted, "client_aborted"));
 
         Assert.Equal(["user text: say hello", "assistant text: Hello.", "assistant error: client_aborted"], rows.Told());
         Assert.Equal([rows[1]], rows.Carriers());
@@ -212,7 +216,7 @@ public sealed class EveryExchangeTests : IDisposable
             var rows = _projections.Turn(one.Protocol, one.Request, one.Answer, exchange =>
             {
                 exchange.Session = one.Fails ? null : exchange.ExchangeId;
-                exchange.End = one.Fails ? "failed" : "completed";
+                exchange.End = one.Fails ? ExchangeEnd.Failed : ExchangeEnd.Completed;
             });
 
             count += rows.Count;
@@ -238,7 +242,7 @@ public sealed class EveryExchangeTests : IDisposable
     }
 
     private static void Reset(ExchangeRecord exchange) =>
-        (exchange.End, exchange.Error, exchange.ErrorCode) = ("failed", "read ECONNRESET", "stream_reset");
+        (exchange.End, exchange.Error, exchange.ErrorCode) = (ExchangeEnd.Failed, "read ECONNRESET", "stream_reset");
 
     private static Gen<(string Protocol, string Request, string Answer, bool Fails)> Exchanges() =>
         from protocol in Gen.Elements(Requests.Protocols.ToArray())

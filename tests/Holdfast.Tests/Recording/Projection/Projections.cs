@@ -48,7 +48,7 @@ internal sealed class Projections : IDisposable
             RequestBytes = 100,
             ResponseBytes = 200,
             TotalMs = 1500,
-            End = "completed",
+            End = ExchangeEnd.Completed,
         };
         change?.Invoke(exchange);
         return exchange;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Holdfast.Recording.Projection;
+using Holdfast.Recording.Records;
 using Holdfast.Recording.Redaction;
 
 namespace Holdfast.Tests.Recording.Projection;
@@ -49,7 +50,7 @@ public sealed class SecretTests : IDisposable
     {
         var rows = _projections.Turn("anthropic", "{}", $$$"""{"error":{"type":"{{{Key}}}","message":"invalid {{{Key}}}"}}""", exchange =>
         {
-            (exchange.End, exchange.Status, exchange.Error) = ("upstream_error", 401, $"failed {Key}");
+            (exchange.End, exchange.Status, exchange.Error) = (ExchangeEnd.UpstreamError, 401, $"failed {Key}");
             (exchange.Query, exchange.Session, exchange.Upstream) = ($"?k={Key}", Key, Key);
             (exchange.ClientName, exchange.ClientVersion, exchange.ModelAsked) = (Key, Key, Key);
             (exchange.UpstreamRequestId, exchange.ErrorCode, exchange.ErrorDetail) = (Key, Key, Key);

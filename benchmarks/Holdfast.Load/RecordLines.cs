@@ -1,6 +1,6 @@
-using Holdfast.Wire;
+using Holdfast.Attempts;
 using Holdfast.Recording.Records;
-using Holdfast.Recording.Segments;
+using Holdfast.Wire;
 
 namespace Holdfast.Load;
 

@@ -1,10 +1,8 @@
 using System.Diagnostics;
-using Holdfast.Attempts;
 using System.Globalization;
 using Holdfast.Recording;
 using Holdfast.Recording.Records;
 using Holdfast.Recording.Segments;
-using Holdfast.Wire;
 
 namespace Holdfast.Load;
 

@@ -1,36 +1,31 @@
-using System.Text.Json.Serialization;
-
 namespace Holdfast.Wire;
 
-/// <summary>What was done to an answer on its way.</summary>
+/// <summary>What was done to an answer on its way to the client.</summary>
 public enum Fidelity
 {
-    /// <summary>Nothing: every byte is the upstream's.</summary>
-    [JsonStringEnumMemberName("exact")]
+    /// <summary>Nothing: the client has the upstream's bytes.</summary>
     Exact,
 
-    /// <summary>What clients cannot take was put right, or a closing event added.</summary>
-    [JsonStringEnumMemberName("repaired")]
+    /// <summary>What clients are known to break on was repaired, whatever model was asked.</summary>
     Repaired,
 
-    /// <summary>Another model was asked for than the client named; the answer is the upstream's.</summary>
-    [JsonStringEnumMemberName("model-rewritten")]
+    /// <summary>Another model was asked for than the client named; the answer is as it came.</summary>
     ModelRewritten,
 
-    /// <summary>A stream was put together as one document.</summary>
-    [JsonStringEnumMemberName("assembled")]
+    /// <summary>A stream was put together into one whole answer.</summary>
     Assembled,
 }
 
-/// <summary>The words of <see cref="Fidelity"/>, as they stand in records, headers, logs and metrics.</summary>
+/// <summary>How a <see cref="Fidelity"/> is spelled in every output.</summary>
 public static class FidelityWords
 {
-    /// <summary>The word.</summary>
+    /// <summary>Its word.</summary>
     public static string Word(this Fidelity fidelity) => fidelity switch
     {
         Fidelity.Exact => "exact",
         Fidelity.Repaired => "repaired",
         Fidelity.ModelRewritten => "model-rewritten",
-        _ => "assembled",
+        Fidelity.Assembled => "assembled",
+        _ => throw new ArgumentOutOfRangeException(nameof(fidelity), fidelity, null),
     };
 }

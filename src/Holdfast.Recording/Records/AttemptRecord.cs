@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Holdfast.Recording.Records;
 
-/// <summary>One failed attempt of an exchange, and the decision it led to.</summary>
+/// <summary>One attempt of an exchange: what is known of it alone, and the decision its failure led to.</summary>
 public sealed class AttemptRecord
 {
     /// <summary>Its number within the exchange, from 1.</summary>
@@ -18,7 +18,7 @@ public sealed class AttemptRecord
     public string? Model { get; set; }
 
     /// <summary>How far it came.</summary>
-    public Phase? Phase { get; set; }
+    public Phase Phase { get; set; }
 
     /// <summary>The upstream's status, if it answered.</summary>
     public int? Status { get; set; }
@@ -47,10 +47,10 @@ public sealed class AttemptRecord
     /// <summary>When it had failed, in milliseconds from the exchange's start.</summary>
     public double EndedMs { get; set; }
 
-    /// <summary>When it began, in milliseconds from the exchange's start, as the next three.</summary>
+    /// <summary>When it began, in milliseconds from the exchange's start, as all its times.</summary>
     public double? StartedMs { get; set; }
 
-    /// <summary>When the head of its answer came.</summary>
+    /// <summary>When the upstream's headers came.</summary>
     public double? HeadersMs { get; set; }
 
     /// <summary>When its first event came.</summary>
@@ -65,17 +65,14 @@ public sealed class AttemptRecord
     /// <summary>Events that came.</summary>
     public long Events { get; set; }
 
-    /// <summary>Whether the upstream's terminal event was seen.</summary>
-    public bool TerminalSeen { get; set; }
+    /// <summary>The upstream's own id of the request.</summary>
+    public string? UpstreamRequestId { get; set; }
 
     /// <summary>Who closed first; null when nobody did.</summary>
     public Side? ClosedFirst { get; set; }
 
-    /// <summary>The upstream's own id of the request.</summary>
-    public string? UpstreamRequestId { get; set; }
-
-    /// <summary>The model the answer names.</summary>
-    public string? ModelServed { get; set; }
+    /// <summary>Whether the upstream's terminal event was seen.</summary>
+    public bool TerminalSeen { get; set; }
 
     /// <summary>Whether it ran on a reused connection.</summary>
     public bool ConnectionReused { get; set; }
@@ -92,10 +89,13 @@ public sealed class AttemptRecord
     /// <summary>TLS version agreed with the upstream.</summary>
     public string? TlsVersion { get; set; }
 
-    /// <summary>What the tokens below are; null where there are none.</summary>
+    /// <summary>The model its answer names.</summary>
+    public string? ModelServed { get; set; }
+
+    /// <summary>Where the tokens below come from; null where there are none.</summary>
     public UsageState? UsageState { get; set; }
 
-    /// <summary>Input tokens without cache, as the answer stated them.</summary>
+    /// <summary>Input tokens without cache, as its answer stated them.</summary>
     public long? InputTokens { get; set; }
 
     /// <summary>Output tokens, reasoning included.</summary>
@@ -111,18 +111,32 @@ public sealed class AttemptRecord
     [JsonPropertyName("cache_write_1h_tokens")]
     public long? CacheWrite1hTokens { get; set; }
 
-    /// <summary>Those of <see cref="OutputTokens"/> that were reasoning, as far as the answer tells.</summary>
+    /// <summary>Those of <see cref="OutputTokens"/> that were reasoning, as far as its answer tells.</summary>
     public long? ReasoningTokens { get; set; }
 
     /// <summary>Requests of the provider's own tools that are billed by number: web searches.</summary>
     public long? ServerToolRequests { get; set; }
 
-    /// <summary>How the answer says that it was served; null where it does not say.</summary>
+    /// <summary>How its answer says that it was served; null where it does not say.</summary>
     public string? ServiceTier { get; set; }
 
     /// <summary>What it cost in US dollars, by the price book, to a billionth; null where that is not known.</summary>
     public double? CostUsd { get; set; }
 
-    /// <summary>What <see cref="CostUsd"/> is; null where there are no tokens.</summary>
+    /// <summary>What <see cref="CostUsd"/> rests on; null where there are no tokens.</summary>
     public CostState? CostState { get; set; }
+
+    /// <summary>Takes secrets out of what the upstream or the runtime said.</summary>
+    internal void Redact(Func<string, string> text) => RawError = RawError is null ? null : text(RawError);
+
+    /// <summary>Cuts what others wrote.</summary>
+    internal void Shorten(int most)
+    {
+        Model = ExchangeRecord.Cut(Model, most);
+        ModelServed = ExchangeRecord.Cut(ModelServed, most);
+        RawError = ExchangeRecord.Cut(RawError, most);
+    }
+
+    /// <summary>Takes out what tells whose it was.</summary>
+    internal void Withhold() => (RawError, UpstreamRequestId) = (null, null);
 }

@@ -1,31 +1,28 @@
-using System.Text.Json.Serialization;
-
 namespace Holdfast.Recording.Records;
 
-/// <summary>What the cost in a record is.</summary>
+/// <summary>What a cost rests on.</summary>
 public enum CostState
 {
-    /// <summary>By the price book.</summary>
-    [JsonStringEnumMemberName("priced")]
+    /// <summary>On tokens that the answer stated, and on a known price.</summary>
     Priced,
 
-    /// <summary>As the tokens are: input that was not stated costs nothing there.</summary>
-    [JsonStringEnumMemberName("estimated")]
+    /// <summary>On estimated tokens: input that was not stated costs nothing there.</summary>
     Estimated,
 
-    /// <summary>No price is known for that model at that time, or for the service tier or the tools it was served with.</summary>
-    [JsonStringEnumMemberName("unknown_model")]
+    /// <summary>On nothing: no price is known for that model at that time, or for the service tier or the tools it was served
+    /// with.</summary>
     UnknownModel,
 }
 
-/// <summary>The words of <see cref="CostState"/>, as they stand in records, headers, logs and metrics.</summary>
+/// <summary>How a <see cref="CostState"/> is spelled in every output.</summary>
 public static class CostStateWords
 {
-    /// <summary>The word.</summary>
-    public static string Word(this CostState costState) => costState switch
+    /// <summary>Its word.</summary>
+    public static string Word(this CostState state) => state switch
     {
         CostState.Priced => "priced",
         CostState.Estimated => "estimated",
-        _ => "unknown_model",
+        CostState.UnknownModel => "unknown_model",
+        _ => throw new ArgumentOutOfRangeException(nameof(state), state, null),
     };
 }

@@ -1,41 +1,35 @@
-using System.Text.Json.Serialization;
-
 namespace Holdfast.Recording.Records;
 
 /// <summary>How an exchange ended.</summary>
 public enum ExchangeEnd
 {
-    /// <summary>The answer is whole.</summary>
-    [JsonStringEnumMemberName("completed")]
+    /// <summary>The answer came whole, and its client was there to take it.</summary>
     Completed,
 
     /// <summary>The upstream answered with an error of its own, which the client got.</summary>
-    [JsonStringEnumMemberName("upstream_error")]
     UpstreamError,
 
-    /// <summary>Nothing whole came, and the client was told so by us.</summary>
-    [JsonStringEnumMemberName("failed")]
-    Failed,
-
-    /// <summary>The client left before its answer was whole.</summary>
-    [JsonStringEnumMemberName("client_aborted")]
+    /// <summary>The client left before its answer was whole: nobody's failure.</summary>
     ClientAborted,
 
-    /// <summary>The request was turned away: nothing was sent upstream.</summary>
-    [JsonStringEnumMemberName("refused")]
+    /// <summary>There was no whole answer, and the client was told an error of the gateway.</summary>
+    Failed,
+
+    /// <summary>The gateway refused the request; no upstream was at fault.</summary>
     Refused,
 }
 
-/// <summary>The words of <see cref="ExchangeEnd"/>, as they stand in records, headers, logs and metrics.</summary>
+/// <summary>How a <see cref="ExchangeEnd"/> is spelled in every output.</summary>
 public static class ExchangeEndWords
 {
-    /// <summary>The word.</summary>
-    public static string Word(this ExchangeEnd exchangeEnd) => exchangeEnd switch
+    /// <summary>Its word.</summary>
+    public static string Word(this ExchangeEnd end) => end switch
     {
         ExchangeEnd.Completed => "completed",
         ExchangeEnd.UpstreamError => "upstream_error",
-        ExchangeEnd.Failed => "failed",
         ExchangeEnd.ClientAborted => "client_aborted",
-        _ => "refused",
+        ExchangeEnd.Failed => "failed",
+        ExchangeEnd.Refused => "refused",
+        _ => throw new ArgumentOutOfRangeException(nameof(end), end, null),
     };
 }

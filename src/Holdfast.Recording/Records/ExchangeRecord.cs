@@ -1,11 +1,12 @@
 using System.Text.Json.Serialization;
+using Holdfast.Recording.Privacy;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Recording.Records;
 
-/// <summary>What is written down about one exchange: its flight record. One for every exchange, whatever became of it
-/// (R17, R18). Never holds a secret, a prompt or an answer. Written by one exchange at a time, read after its end.</summary>
+/// <summary>What is written down about one exchange: its flight record. One for every exchange, whatever became of it.
+/// Never holds a secret, a prompt or an answer. Written by one exchange at a time, read after its end.</summary>
 public sealed class ExchangeRecord
 {
     /// <summary>Our id of the exchange; also in the answer's <c>holdfast-exchange</c>.</summary>
@@ -87,8 +88,8 @@ public sealed class ExchangeRecord
     /// <summary>Why the first failed attempt failed; null when the first one answered.</summary>
     public string? FallbackReason { get; set; }
 
-    /// <summary>What its last failure means, in the words of the classifier (failover.md); null where it was answered, or nobody
-    /// was asked.</summary>
+    /// <summary>What its last failure means, in the words of the classifier (failover.md); null where it was answered, or
+    /// nobody was asked.</summary>
     public string? Classification { get; set; }
 
     /// <summary>Every attempt that failed and what was decided then; null when none did.</summary>
@@ -103,28 +104,27 @@ public sealed class ExchangeRecord
     /// <summary>Tokens of the prompt that <see cref="MovedFrom"/> had cached, as far as was known.</summary>
     public long? CacheTokensLost { get; set; }
 
-    /// <summary>The exchange this one repeats: the same turn, whose client had no whole answer (R36); null for none.</summary>
+    /// <summary>The exchange this one repeats: the same turn, whose client had no whole answer; null for none.</summary>
     public string? RetryOf { get; set; }
 
     /// <summary>Whether it got the answer that <see cref="RetryOf"/> had asked for: nothing was asked upstream, and what it
     /// cost stands there.</summary>
     public bool Reattached { get; set; }
 
-    /// <summary>What became of an answer whose client was lost: <c>drained</c> (read to its end for whoever asks again),
-    /// <c>given_up</c> (nobody asked in time, or it failed); <c>outgrown</c> where it was too large to be kept. Null for an
-    /// answer that reached its client.</summary>
+    /// <summary>What became of an answer whose client was lost, or that was too large to be kept for one; null for any other
+    /// answer.</summary>
     public TurnFate? Turn { get; set; }
 
-    /// <summary>Whether the request was repeated once because a reused connection had died unused (D24).</summary>
+    /// <summary>Whether the request was repeated once because a reused connection had died unused.</summary>
     public bool StaleRepeat { get; set; }
 
     /// <summary>Whether the last attempt ran on a reused connection.</summary>
     public bool ConnectionReused { get; set; }
 
-    /// <summary>The client's own retry count header (R137).</summary>
+    /// <summary>The client's own retry count header.</summary>
     public string? ClientRetryCount { get; set; }
 
-    /// <summary>The client's idempotency key (R137).</summary>
+    /// <summary>The client's idempotency key.</summary>
     public string? IdempotencyKey { get; set; }
 
     /// <summary>Milliseconds of name resolution; null on a reused connection, as the next two.</summary>
@@ -140,7 +140,7 @@ public sealed class ExchangeRecord
     public string? TlsVersion { get; set; }
 
     /// <summary>Milliseconds from the start to the first attempt: what the gateway took to read the request and to choose who
-    /// is asked (R54). The next four count from the start too.</summary>
+    /// is asked. The next four count from the start too.</summary>
     public double? DispatchedMs { get; set; }
 
     /// <summary>… to the upstream's headers.</summary>
@@ -170,32 +170,30 @@ public sealed class ExchangeRecord
     /// <summary>Who closed first; null when nobody did.</summary>
     public Side? ClosedFirst { get; set; }
 
-    /// <summary>How it ended.</summary>
+    /// <summary>How it ended; null while it runs.</summary>
     public ExchangeEnd? End { get; set; }
 
-    /// <summary>On whose side the end lies.</summary>
+    /// <summary>On whose side the end lies; null for an answer that came whole.</summary>
     public Side? EndSide { get; set; }
 
-    /// <summary>The error's text (R19): <c>client_aborted</c>, <c>socket hang up</c>, <c>read ECONNRESET</c>, <c>read ETIMEDOUT</c>, …</summary>
+    /// <summary>The error's text: <c>client_aborted</c>, <c>socket hang up</c>, <c>read ECONNRESET</c>, <c>read ETIMEDOUT</c>, …</summary>
     public string? Error { get; set; }
 
     /// <summary>Our error code, or the upstream's error type behind <c>upstream:</c>.</summary>
     public string? ErrorCode { get; set; }
 
-    /// <summary>What went wrong below, in the runtime's own words; never sent to a client (R114).</summary>
+    /// <summary>What went wrong below, in the runtime's own words; never sent to a client.</summary>
     public string? ErrorDetail { get; set; }
 
-    /// <summary>What was done to the answer.</summary>
+    /// <summary>What was done to the answer; null where there was none, or that is not known.</summary>
     public Fidelity? Fidelity { get; set; }
 
-    /// <summary>Signatures of thinking that came empty, which the provider will refuse when they come back (R48); null for
+    /// <summary>Signatures of thinking that came empty, which the provider will refuse when they come back; null for
     /// none.</summary>
     public int? EmptySignatures { get; set; }
 
-    /// <summary>What the tokens below are: <c>reported</c> by the answer, which came to its end; <c>drained</c>: the same, but
-    /// its client was gone by then; <c>estimated</c>: the stream ended before its time, and the output tokens are the larger of
-    /// what it had stated and a quarter of the characters it had brought, the others what it had stated. Null where there are
-    /// none: the answer stated none, nothing was generated, or they stand in the exchange this one repeats.</summary>
+    /// <summary>Where the tokens below come from. Null where there are none: the answer stated none, nothing was generated, or
+    /// they stand in the exchange this one repeats.</summary>
     public UsageState? UsageState { get; set; }
 
     /// <summary>Input tokens without cache, as the answer stated them.</summary>
@@ -227,13 +225,11 @@ public sealed class ExchangeRecord
     /// <summary>What it cost in US dollars, by the price book, to a billionth; null where that is not known.</summary>
     public double? CostUsd { get; set; }
 
-    /// <summary>What <see cref="CostUsd"/> is: <c>priced</c>; <c>estimated</c>, as the tokens are: input that was not stated
-    /// costs nothing there; <c>unknown_model</c>: no price is known for that model at that time, or for the service tier
-    /// or the tools it was served with. Null where there are no tokens.</summary>
+    /// <summary>What <see cref="CostUsd"/> rests on. Null where there are no tokens.</summary>
     public CostState? CostState { get; set; }
 
     /// <summary>The directory its client works in: the <c>holdfast-directory</c> header, else, where bodies are recorded, what
-    /// the client states in them (D39).</summary>
+    /// the client states in them.</summary>
     public string? Directory { get; set; }
 
     /// <summary>Whether a rule says that it never leaves this machine; null where none does.</summary>
@@ -244,4 +240,64 @@ public sealed class ExchangeRecord
 
     /// <summary>How many rows of <c>ai_gateway_messages</c> were made of its bodies; null where they are not recorded.</summary>
     public int? Messages { get; set; }
+
+    /// <summary>Takes secrets out of what holds others' words: a runtime's message may quote an URL, a query its key.</summary>
+    /// <param name="text">A text without its secrets.</param>
+    /// <param name="query">A query without its secrets.</param>
+    public void Redact(Func<string, string> text, Func<string, string> query)
+    {
+        Query = Query is null ? null : query(Query);
+        Error = Error is null ? null : text(Error);
+        ErrorDetail = ErrorDetail is null ? null : text(ErrorDetail);
+        foreach (var attempt in FailedAttempts ?? [])
+        {
+            attempt.Redact(text);
+        }
+    }
+
+    /// <summary>Cuts what others wrote, which may be of any length: a model's name is a part of a body.</summary>
+    /// <param name="mostCharacters">What is left of each.</param>
+    public void Shorten(int mostCharacters)
+    {
+        (ModelAsked, ModelServed) = (Cut(ModelAsked, mostCharacters), Cut(ModelServed, mostCharacters));
+        (Path, Query) = (Cut(Path, mostCharacters)!, Cut(Query, mostCharacters));
+        (Session, Directory) = (Cut(Session, mostCharacters), Cut(Directory, mostCharacters));
+        IdempotencyKey = Cut(IdempotencyKey, mostCharacters);
+        (Error, ErrorCode, ErrorDetail) =
+            (Cut(Error, mostCharacters), Cut(ErrorCode, mostCharacters), Cut(ErrorDetail, mostCharacters));
+        foreach (var attempt in FailedAttempts ?? [])
+        {
+            attempt.Shorten(mostCharacters);
+        }
+    }
+
+    /// <summary>Nothing of whose and where it is may be recorded, whatever the rules say at its end.</summary>
+    public void Ignore() => IsIgnored = true;
+
+    /// <summary>Takes out what may not be kept of an exchange that has ended.</summary>
+    /// <param name="keep">What the rules say then.</param>
+    public void Withhold(RecordKeeping keep)
+    {
+        LocalOnly = keep == RecordKeeping.LocalOnly ? true : null;
+        if (keep != RecordKeeping.Ignore && IsIgnored != true)
+        {
+            return;
+        }
+
+        // That there was an exchange is kept, so that nothing is missing; whose and where is not.
+        (IsIgnored, LocalOnly) = (true, null);
+        (Session, Directory, Query, IdempotencyKey) = (null, null, null, null);
+        (ErrorDetail, UpstreamRequestId, RetryOf) = (null, null, null);
+        foreach (var attempt in FailedAttempts ?? [])
+        {
+            attempt.Withhold();
+        }
+    }
+
+    /// <summary>Its bodies were recorded.</summary>
+    /// <param name="rows">How many rows were made of them.</param>
+    /// <param name="directory">Where its client works, as far as the request tells.</param>
+    public void NoteMessages(int rows, string? directory) => (Messages, Directory) = (rows, directory);
+
+    internal static string? Cut(string? text, int most) => text is not null && text.Length > most ? text[..most] + "…" : text;
 }

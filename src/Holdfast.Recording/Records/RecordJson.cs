@@ -6,7 +6,11 @@ namespace Holdfast.Recording.Records;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UseStringEnumConverter = true)]
+    Converters =
+    [
+        typeof(ExchangeEndConverter), typeof(SideConverter), typeof(UsageStateConverter), typeof(CostStateConverter),
+        typeof(TurnFateConverter), typeof(FidelityConverter), typeof(PhaseConverter),
+    ])]
 [JsonSerializable(typeof(ExchangeRecord))]
 [JsonSerializable(typeof(SocketEventRecord))]
 [JsonSerializable(typeof(MessageRecord))]

@@ -1,31 +1,27 @@
-using System.Text.Json.Serialization;
-
 namespace Holdfast.Recording.Records;
 
-/// <summary>On whose side something lies.</summary>
+/// <summary>One of the three sides of an exchange.</summary>
 public enum Side
 {
     /// <summary>The client.</summary>
-    [JsonStringEnumMemberName("client")]
     Client,
 
     /// <summary>The upstream.</summary>
-    [JsonStringEnumMemberName("upstream")]
     Upstream,
 
-    /// <summary>Ourselves.</summary>
-    [JsonStringEnumMemberName("gateway")]
+    /// <summary>The gateway itself.</summary>
     Gateway,
 }
 
-/// <summary>The words of <see cref="Side"/>, as they stand in records, headers, logs and metrics.</summary>
+/// <summary>How a <see cref="Side"/> is spelled in every output.</summary>
 public static class SideWords
 {
-    /// <summary>The word.</summary>
+    /// <summary>Its word.</summary>
     public static string Word(this Side side) => side switch
     {
         Side.Client => "client",
         Side.Upstream => "upstream",
-        _ => "gateway",
+        Side.Gateway => "gateway",
+        _ => throw new ArgumentOutOfRangeException(nameof(side), side, null),
     };
 }

@@ -1,31 +1,28 @@
-using System.Text.Json.Serialization;
-
 namespace Holdfast.Recording.Records;
 
-/// <summary>What the tokens of a record are.</summary>
+/// <summary>Where the numbers of tokens come from.</summary>
 public enum UsageState
 {
-    /// <summary>Stated by the answer, which came to its end.</summary>
-    [JsonStringEnumMemberName("reported")]
+    /// <summary>The answer stated them, and came to its end.</summary>
     Reported,
 
-    /// <summary>The same, but its client was gone by then.</summary>
-    [JsonStringEnumMemberName("drained")]
+    /// <summary>The answer stated them and came to its end, but its client was gone by then.</summary>
     Drained,
 
-    /// <summary>The stream ended before its time: the output tokens are the larger of what it had stated and a quarter of the characters it had brought, the others what it had stated.</summary>
-    [JsonStringEnumMemberName("estimated")]
+    /// <summary>The answer ended before its time: the output tokens are the larger of what it had stated and a quarter of the characters
+    /// it had brought, the others are what it had stated.</summary>
     Estimated,
 }
 
-/// <summary>The words of <see cref="UsageState"/>, as they stand in records, headers, logs and metrics.</summary>
+/// <summary>How a <see cref="UsageState"/> is spelled in every output.</summary>
 public static class UsageStateWords
 {
-    /// <summary>The word.</summary>
-    public static string Word(this UsageState usageState) => usageState switch
+    /// <summary>Its word.</summary>
+    public static string Word(this UsageState state) => state switch
     {
         UsageState.Reported => "reported",
         UsageState.Drained => "drained",
-        _ => "estimated",
+        UsageState.Estimated => "estimated",
+        _ => throw new ArgumentOutOfRangeException(nameof(state), state, null),
     };
 }

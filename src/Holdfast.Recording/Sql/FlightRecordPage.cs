@@ -68,17 +68,17 @@ internal static class FlightRecordPage
         }
 
         yield return (record.TotalMs, $"the end: {Join(", ", record.End?.Word(), record.Error, record.ErrorCode)}{
-            (record.ClosedFirst is null ? "" : $"; the {record.ClosedFirst?.Word()} closed first")}");
+            (record.ClosedFirst is { } who ? $"; the {who.Word()} closed first" : "")}");
     }
 
     private static void WriteEnd(StringBuilder page, ExchangeRecord record)
     {
         page.Append('\n');
         Row(page, "answer", $"{record.Status}, {record.ResponseBytes} bytes, {record.Events} events, {record.Keepalives} keepalives{
-            (record.Fidelity is null ? "" : $", {record.Fidelity?.Word()}")}{(record.OpenedEarly ? ", opened early" : "")}");
+            (record.Fidelity is { } fidelity ? $", {fidelity.Word()}" : "")}{(record.OpenedEarly ? ", opened early" : "")}");
         Row(page, "longest gap", record.LongestGapMs is { } gap ? string.Create(CultureInfo.InvariantCulture, $"{gap:0} ms") : null);
-        Row(page, "usage", record.UsageState is null ? null : $"{record.InputTokens ?? 0} in, {record.CacheReadTokens ?? 0} from the cache, {
-            record.CacheWriteTokens ?? 0} into it, {record.OutputTokens ?? 0} out ({record.UsageState?.Word()})");
+        Row(page, "usage", record.UsageState is not { } state ? null : $"{record.InputTokens ?? 0} in, {record.CacheReadTokens ?? 0} from the cache, {
+            record.CacheWriteTokens ?? 0} into it, {record.OutputTokens ?? 0} out ({state.Word()})");
         Row(page, "kept", record.Turn?.Word());
         Row(page, "detail", record.ErrorDetail);
     }

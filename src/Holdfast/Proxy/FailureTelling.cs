@@ -4,6 +4,7 @@ using Holdfast.Answers;
 using Holdfast.Attempts;
 using Holdfast.Exchanges;
 using Holdfast.Failover;
+using Holdfast.Recording.Records;
 using Holdfast.Requests;
 using Holdfast.Routing;
 using Holdfast.Vigils;
@@ -35,7 +36,7 @@ internal sealed class FailureTelling(TimeProvider time, ILogger<FailureTelling> 
         }
         else
         {
-            logger.AttemptFailed(exchange.ExchangeId, failed.Phase, failed.Code.Name);
+            logger.AttemptFailed(exchange.ExchangeId, failed.Phase.Word(), failed.Code.Name);
         }
 
         return answer.TellAsync(error);

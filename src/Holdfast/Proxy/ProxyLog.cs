@@ -10,7 +10,7 @@ internal static partial class ProxyLog
 {
     [LoggerMessage(EventId = 1201, Level = LogLevel.Debug,
         Message = "Initial connection failed: exchange {ExchangeId}, phase {Phase}, {Code}; the client gets an error status")]
-    public static partial void AttemptFailed(this ILogger logger, string exchangeId, Phase phase, string code);
+    public static partial void AttemptFailed(this ILogger logger, string exchangeId, string phase, string code);
 
     [LoggerMessage(EventId = 1202, Level = LogLevel.Debug,
         Message = "Stream lost: exchange {ExchangeId}, {Code}; the client got a terminal error event")]

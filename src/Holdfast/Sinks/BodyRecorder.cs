@@ -10,8 +10,8 @@ using Holdfast.Wire;
 
 namespace Holdfast.Sinks;
 
-/// <summary>Records bodies where that was asked for (R78): decides for each exchange, and makes rows of its messages on a thread
-/// of its own, so that nobody waits for it. What memory has no room for is recorded without bodies and counted (R130).</summary>
+/// <summary>Records bodies where that was asked for: decides for each exchange, and makes rows of its messages on a thread
+/// of its own, so that nobody waits for it. What memory has no room for is recorded without bodies and counted.</summary>
 internal sealed class BodyRecorder : IHostedService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -73,7 +73,7 @@ internal sealed class BodyRecorder : IHostedService
         if (decision.Keep == RecordKeeping.Ignore)
         {
             // As it was decided, whatever the rules say at the end.
-            record.IsIgnored = true;
+            record.Ignore();
             return null;
         }
 
@@ -123,7 +123,7 @@ internal sealed class BodyRecorder : IHostedService
         var rules = _privacy.Rules;
         if (rules.All.Count > 0 || rules.IsUnreadable || record.IsIgnored == true)
         {
-            Keep(record, rules.For(record.Session, record.Directory, BodyRecording.None).Keep);
+            record.Withhold(rules.For(record.Session, record.Directory, BodyRecording.None).Keep);
         }
     }
 
@@ -240,7 +240,7 @@ internal sealed class BodyRecorder : IHostedService
             var directory = capture.Directory ?? ClientStatement.DirectoryOf(record, request ?? default);
             var decision = rules.For(record.Session, directory, capture.Configured);
             var isUnknown = directory is null && request is null;
-            Keep(record, isUnknown ? rules.StrictestFor(record.Session) : decision.Keep);
+            record.Withhold(isUnknown ? rules.StrictestFor(record.Session) : decision.Keep);
             isJudged = true;
             if (decision.Bodies != BodyRecording.None && record.IsIgnored != true)
             {
@@ -250,18 +250,16 @@ internal sealed class BodyRecorder : IHostedService
                 }
                 else
                 {
-                    record.Directory = directory;
-                    Project(record, capture, request.Value, decision.Bodies);
+                    Project(record, capture, request.Value, directory, decision.Bodies);
                 }
             }
         }
         catch (Exception e)
         {
             // Whatever is wrong with one exchange's bodies, the others are recorded, and it is without them.
-            record.Messages = null;
             if (!isJudged)
             {
-                Keep(record, rules.StrictestFor(record.Session));
+                record.Withhold(rules.StrictestFor(record.Session));
             }
 
             _logger.BodiesNotRecorded(record.ExchangeId, e.GetType().Name);
@@ -272,7 +270,8 @@ internal sealed class BodyRecorder : IHostedService
         write(record);
     }
 
-    private void Project(ExchangeRecord record, Capture capture, ReadOnlyMemory<byte> request, BodyRecording bodies)
+    private void Project(
+        ExchangeRecord record, Capture capture, ReadOnlyMemory<byte> request, string? directory, BodyRecording bodies)
     {
         _seen ??= OpenSeen();
 
@@ -287,7 +286,7 @@ internal sealed class BodyRecorder : IHostedService
                 RequestHeaders = capture.RequestHeaders,
                 ResponseHeaders = capture.AnswerHeaders,
                 Mode = bodies == BodyRecording.Raw ? ProjectionMode.Raw : ProjectionMode.Messages,
-                Directory = record.Directory,
+                Directory = directory,
             },
             _seen);
         foreach (var row in rows)
@@ -295,7 +294,7 @@ internal sealed class BodyRecorder : IHostedService
             _recorder.Message(row);
         }
 
-        record.Messages = rows.Count;
+        record.NoteMessages(rows.Count, directory);
         _isUnflushed = true;
     }
 
@@ -329,19 +328,5 @@ internal sealed class BodyRecorder : IHostedService
         var folder = Recording.RecordingFolder.In(_home!);
         Recording.RecordingFolder.Make(folder);
         return new(Path.Combine(folder, SeenMessages.FileName));
-    }
-
-    private static void Keep(ExchangeRecord record, RecordKeeping keep)
-    {
-        record.LocalOnly = keep == RecordKeeping.LocalOnly ? true : null;
-        if (keep != RecordKeeping.Ignore && record.IsIgnored != true)
-        {
-            return;
-        }
-
-        // That there was an exchange is kept, so that nothing is missing (R17); whose and where is not.
-        (record.IsIgnored, record.LocalOnly) = (true, null);
-        (record.Session, record.Directory, record.Query, record.IdempotencyKey) = (null, null, null, null);
-        (record.ErrorDetail, record.UpstreamRequestId, record.RetryOf) = (null, null, null);
     }
 }

@@ -1,6 +1,5 @@
 using Holdfast.Observability;
 using Holdfast.Recording.Records;
-using Holdfast.Simulator.Answers;
 
 namespace Holdfast.Sinks;
 
@@ -10,6 +9,7 @@ internal sealed class ExchangeReporter(
     GatewayMetrics metrics, ExchangeTotals totals, RecentFailures failures, ExchangeLog log, Recorder recorder,
     BodyRecorder bodies, ExchangeTraces traces, ILogger<ExchangeReporter> logger)
 {
+    /// <summary>What is left of each text of others in a record too long to be a line.</summary>
     private const int MostCharacters = 1000;
 
     public void Started() => metrics.ExchangeStarted();
@@ -19,7 +19,7 @@ internal sealed class ExchangeReporter(
     /// <param name="capture">What was kept of its bodies, if something was.</param>
     public void Ended(ExchangeRecord record, string? traceparent = null, Capture? capture = null)
     {
-        Redact(record);
+        record.Redact(Redaction.Text, Redaction.Query);
         metrics.ExchangeEnded(record);
         if (record.EmptySignatures is { } count)
         {
@@ -49,7 +49,7 @@ internal sealed class ExchangeReporter(
             var line = RecordLine.Write(record, RecordJson.Default.ExchangeRecord);
             if (line.Length > RecordLine.MaxBytes)
             {
-                Shorten(record);
+                record.Shorten(MostCharacters);
                 line = RecordLine.Write(record, RecordJson.Default.ExchangeRecord);
             }
 
@@ -60,39 +60,6 @@ internal sealed class ExchangeReporter(
         {
             // Whatever made one record unwritable must not touch its exchange.
             metrics.RecordsLost(1, "unwritable");
-        }
-    }
-
-    // What others wrote may be of any length: a model's name is a part of a body.
-    private static void Shorten(ExchangeRecord record)
-    {
-        record.ModelAsked = Cut(record.ModelAsked);
-        record.ModelServed = Cut(record.ModelServed);
-        record.Path = Cut(record.Path)!;
-        record.Query = Cut(record.Query);
-        record.Session = Cut(record.Session);
-        record.Directory = Cut(record.Directory);
-        record.IdempotencyKey = Cut(record.IdempotencyKey);
-        record.Error = Cut(record.Error);
-        record.ErrorCode = Cut(record.ErrorCode);
-        record.ErrorDetail = Cut(record.ErrorDetail);
-        foreach (var attempt in record.FailedAttempts ?? [])
-        {
-            (attempt.Model, attempt.RawError) = (Cut(attempt.Model), Cut(attempt.RawError));
-        }
-    }
-
-    private static string? Cut(string? text) => text is { Length: > MostCharacters } ? text[..MostCharacters] + "…" : text;
-
-    // The fields that hold others' words: a runtime's message may quote an URL, a query its key.
-    private static void Redact(ExchangeRecord record)
-    {
-        record.Query = record.Query is { } query ? Redaction.Query(query) : null;
-        record.Error = record.Error is { } error ? Redaction.Text(error) : null;
-        record.ErrorDetail = record.ErrorDetail is { } detail ? Redaction.Text(detail) : null;
-        foreach (var attempt in record.FailedAttempts ?? [])
-        {
-            attempt.RawError = attempt.RawError is { } raw ? Redaction.Text(raw) : null;
         }
     }
 }

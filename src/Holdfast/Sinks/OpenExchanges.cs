@@ -20,7 +20,7 @@ internal interface ILiveExchange
     /// <summary>Whether the client asked for a stream.</summary>
     bool IsStream { get; }
 
-    /// <summary>The phase of its attempt, in the glossary's words.</summary>
+    /// <summary>The phase of its attempt, as it is spelled in outputs.</summary>
     string Phase { get; }
 
     /// <summary>Bytes of the answer's body sent to the client.</summary>

@@ -1,5 +1,6 @@
 using Holdfast.Recording.Records;
 using Holdfast.Configuration;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;

@@ -297,7 +297,7 @@ public sealed class AdminSocketTests : IAsyncDisposable
 
         public bool IsStream => true;
 
-        public string Phase => "Committed";
+        public string Phase => "committed";
 
         public long BytesSent => 4_096;
 

@@ -80,7 +80,7 @@ public sealed class OpenExchangesTests
 
         public bool IsStream => true;
 
-        public string Phase => "Committed";
+        public string Phase => "committed";
 
         public long BytesSent => 123;
 

@@ -281,7 +281,11 @@ public sealed class CompactorTests : IDisposable
                 record.Attempts = 2;
                 record.FailedAttempts =
                 [
-                    new() { Attempt = 1, Upstream = "first", Phase = Phase.Held, Error = "stream_reset", Reason = "timeout", Action = "fallback", EndedMs = 12.5 },
+                    new()
+                    {
+                        Attempt = 1, Upstream = "first", Phase = Phase.Held, Error = "stream_reset", Reason = "timeout",
+                        Action = "fallback", EndedMs = 12.5,
+                    },
                 ];
             }
 

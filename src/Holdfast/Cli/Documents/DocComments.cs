@@ -2,6 +2,7 @@ using System.Text;
 using System.Xml.Linq;
 using Holdfast.Configuration;
 using Holdfast.Recording.Records;
+using Holdfast.Wire;
 
 namespace Holdfast.Cli.Documents;
 
@@ -11,7 +12,7 @@ internal sealed class DocComments(IReadOnlyDictionary<string, string> summaries)
 {
     public static DocComments Load()
     {
-        Type[] known = [typeof(HoldfastOptions), typeof(ExchangeRecord)];
+        Type[] known = [typeof(HoldfastOptions), typeof(ExchangeRecord), typeof(Fidelity)];
         var files = known.Select(type => XDocument.Load(Path.Combine(AppContext.BaseDirectory, $"{type.Assembly.GetName().Name}.xml")));
         return new(files.SelectMany(file => file.Descendants("member"))
             .Where(member => member.Element("summary") is not null && member.Attribute("name")!.Value.Contains(":Holdfast.", StringComparison.Ordinal))
@@ -29,6 +30,9 @@ internal sealed class DocComments(IReadOnlyDictionary<string, string> summaries)
 
     /// <summary>The comment of a property; null where it has none.</summary>
     public string? OfProperty(Type owner, string property) => summaries.GetValueOrDefault($"P:{owner.FullName}.{property}");
+
+    /// <summary>The comment of a word.</summary>
+    public string OfMember(Type type, string member) => summaries[$"F:{type.FullName}.{member}"];
 
     private static string ToMarkdown(XElement summary)
     {

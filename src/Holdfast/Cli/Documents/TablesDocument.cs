@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Holdfast.Recording.Records;
 using Holdfast.Recording.Sql;
@@ -20,7 +21,6 @@ internal static class TablesDocument
     private const string AttemptsOnly = """
         | `date`, `exchange_id`, `started_at`, `session`, `protocol`, `route` | | As the exchange's. |
         | `answered` | BOOLEAN | Whether its answer became the exchange's. |
-        | `headers_ms`, `first_output_ms` | DOUBLE | As the exchange's, for the last attempt. |
 
         """;
 
@@ -47,6 +47,7 @@ internal static class TablesDocument
         Begin(page, RecordingTable.SocketEvents.Name, "One row for each thing that happened to a client's connection.");
         page.Append("| `date` | VARCHAR | The day it happened. |\n");
         WriteColumns(page, RecordingTable.SocketEvents, RecordJson.Default.SocketEventRecord, comments);
+        WriteWords(page, comments);
         return page.ToString();
     }
 
@@ -61,7 +62,37 @@ internal static class TablesDocument
             var meaning = comments.OfProperty(type.Type, name) ?? "Always NULL: other writers of this table fill it.";
             var sql = table?.Columns.Single(column => column.Name == property.Name).Type ?? RecordingTable.TypeOf(property.PropertyType);
             page.Append($"| `{property.Name}` | {(sql.StartsWith("STRUCT", StringComparison.Ordinal) ? "list of attempts" : sql)} | {
-                Markdown.Text(meaning)} |\n");
+                Markdown.Text(meaning)}{(WordsOf(property.PropertyType) is { } words ? $" One of {string.Join(", ", words.Values)}." : "")} |\n");
         }
+    }
+
+    // A word is explained once, however many columns hold it.
+    private static void WriteWords(StringBuilder page, DocComments comments)
+    {
+        page.Append("\n## Words\n\nWhat columns may hold that hold one of a few words.\n");
+        var columns = RecordJson.Default.ExchangeRecord.Properties.Concat(RecordJson.Default.AttemptRecord.Properties)
+            .Where(property => WordsOf(property.PropertyType) is not null)
+            .GroupBy(property => property.PropertyType, property => property.Name);
+        foreach (var kind in columns)
+        {
+            var type = Nullable.GetUnderlyingType(kind.Key) ?? kind.Key;
+            page.Append($"\n### {string.Join(", ", kind.Distinct(StringComparer.Ordinal).Select(name => $"`{name}`"))}\n\n{
+                Markdown.Text(comments.OfType(type))}\n\n| word | meaning |\n|---|---|\n");
+            foreach (var (member, word) in WordsOf(kind.Key)!)
+            {
+                page.Append($"| {word} | {Markdown.Text(comments.OfMember(type, member))} |\n");
+            }
+        }
+    }
+
+    /// <summary>The words of a member's type, as they are written down, by their names in the code; null for a type of another
+    /// kind.</summary>
+    private static Dictionary<string, string>? WordsOf(Type type)
+    {
+        var words = Nullable.GetUnderlyingType(type) ?? type;
+        return !words.IsEnum ? null : Enum.GetNames(words).ToDictionary(
+            name => name,
+            name => $"`{JsonSerializer.Serialize(Enum.Parse(words, name), type, RecordJson.Default).Trim('"')}`",
+            StringComparer.Ordinal);
     }
 }

@@ -19,6 +19,7 @@ if (Arguments.Parse(args) is not { } arguments)
 // Nothing runs for ever, whatever hangs: five rounds of two sides take about twenty minutes.
 var sides = arguments.Baseline is null ? 2 : 3;
 var longest = TimeSpan.FromMinutes(4 * sides * Math.Max(5, arguments.Settings.Rounds));
+var cleaning = new Lock();
 var home = Directory.CreateTempSubdirectory("holdfast-bench-").FullName;
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Stop(130));
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Stop(143));
@@ -85,9 +86,13 @@ void Stop(int exitCode)
 
 void CleanUp()
 {
-    ChildProcess.EndAll();
-    if (Directory.Exists(home))
+    // A signal and the end of the run may come together.
+    lock (cleaning)
     {
-        Directory.Delete(home, recursive: true);
+        ChildProcess.EndAll();
+        if (Directory.Exists(home))
+        {
+            Directory.Delete(home, recursive: true);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Holdfast.Wire.Passages;
 using System.IO.Pipelines;
 using System.Text;
 using Holdfast.Answers;

@@ -1,3 +1,4 @@
+using Holdfast.Recording.Files;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization.Metadata;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Holdfast.Configuration;
 using Holdfast.Recording.Records;
 using Holdfast.Routing;
@@ -42,10 +43,11 @@ public sealed class ChainGateway : IAsyncDisposable
     /// <param name="firstAddress">Where the gateway thinks the first is (a closed port); else the truth.</param>
     /// <param name="home">Its folder for what outlives it; none if null.</param>
     /// <param name="treatsLoopbackAsRemote">Whether this machine's clients count as others.</param>
+    /// <param name="services">Changes the gateway's services.</param>
     public static async Task<ChainGateway> StartAsync(
         int count = 2, Action<HoldfastOptions>? configure = null, TimeProvider? time = null,
         SimulatorOptions? simulator = null, Uri? firstAddress = null, string? home = null,
-        bool treatsLoopbackAsRemote = false)
+        bool treatsLoopbackAsRemote = false, Action<IServiceCollection>? services = null)
     {
         var others = Enumerable.Range(1, count - 1)
             .Select(_ => SimulatedUpstream.Start((simulator ?? new SimulatorOptions { OtherModels = "sim" }) with
@@ -59,7 +61,8 @@ public sealed class ChainGateway : IAsyncDisposable
                 Connect(options, others);
                 configure?.Invoke(options);
             },
-            time, simulator, treatsLoopbackAsRemote: treatsLoopbackAsRemote, upstreamAddress: firstAddress, home: home);
+            time, simulator, treatsLoopbackAsRemote: treatsLoopbackAsRemote, upstreamAddress: firstAddress, home: home,
+            services: services);
         return new ChainGateway(gateway, [gateway.Upstream, .. others]);
     }
 

@@ -54,10 +54,11 @@ public sealed class TestGateway : IAsyncDisposable
     /// <param name="treatsLoopbackAsRemote">Whether this machine's clients count as others.</param>
     /// <param name="upstreamAddress">Where the gateway thinks the upstream is (a relay, a closed port); else the truth.</param>
     /// <param name="home">Its folder for what outlives it; none if null.</param>
+    /// <param name="services">Changes its services.</param>
     public static async Task<TestGateway> StartAsync(
         Action<HoldfastOptions>? configure = null, TimeProvider? time = null, SimulatorOptions? simulator = null,
         Action<UpstreamOptions>? upstream = null, bool treatsLoopbackAsRemote = false, Uri? upstreamAddress = null,
-        string? home = null)
+        string? home = null, Action<IServiceCollection>? services = null)
     {
         var simulated = SimulatedUpstream.Start(simulator ?? new SimulatorOptions { OtherModels = "sim" });
         var options = OptionsFor(upstreamAddress ?? simulated.BaseUrl, upstream);
@@ -72,7 +73,11 @@ public sealed class TestGateway : IAsyncDisposable
             Home = home,
             Environment = KeyOf,
             TreatsLoopbackAsRemote = treatsLoopbackAsRemote,
-            Configure = services => services.AddSingleton<ILoggerProvider>(log),
+            Configure = all =>
+            {
+                all.AddSingleton<ILoggerProvider>(log);
+                services?.Invoke(all);
+            },
         });
         await app.StartAsync().WithinTestTimeout();
         return new TestGateway(app, simulated, log, records);

@@ -12,16 +12,23 @@ public sealed partial class DependencyTests
         { "src/Holdfast.Recording", @"Holdfast\.(?!Wire|Recording)|Microsoft\.AspNetCore", "recording knows neither the request path nor HTTP" },
         { "src/Holdfast.Accounts", @"Holdfast\.(?!Wire\.Usage|Accounts)|Microsoft\.AspNetCore|System\.Net", "accounts know tokens, neither the request path nor HTTP" },
         { "src/Holdfast.Simulator", @"Holdfast\.(?!Simulator)|Microsoft\.AspNetCore|System\.Net\.Http", "the simulator must not share the gateway's bugs (D40)" },
-        { "src/Holdfast/Proxy", @"Holdfast\.(Admin|Cli\b)", "the request path serves clients, not operators" },
-        { "src/Holdfast/Routing", @"Holdfast\.(Admin|Cli\b|Observability)", "routing decides, it does not watch" },
-        { "src/Holdfast/Clients", @"Holdfast\.(?!Clients|Failover)", "who calls is told by its request alone" },
-        { "src/Holdfast/Upstreams", @"Holdfast\.(Proxy|Routing|Admin|Cli|Observability)", "connections know no exchange" },
-        { "src/Holdfast/Observability", @"Holdfast\.(Proxy|Routing|Upstreams|Admin|Cli)", "what observes is told, it does not ask" },
-        { "src/Holdfast/Configuration", @"Holdfast\.(Admin|Cli|Observability)", "settings know who reads them, not who serves them" },
+        { "src/Holdfast/Proxy", @"Holdfast\.(Admin|Cli|Hosting|Configuration|Recording\.Sql)", "the request path serves clients, not operators" },
+        { "src/Holdfast/Attempts", @"Holdfast\.(Admin|Cli|Hosting|Configuration|Proxy|Recording\.Sql)", "an attempt decides nothing: it returns" },
+        { "src/Holdfast/Reattach", @"Holdfast\.(Admin|Cli|Hosting|Configuration|Proxy|Recording\.Sql)", "a turn is found and answered: it returns" },
+        { "src/Holdfast/Answers", @"Holdfast\.(Admin|Cli|Hosting|Configuration|Proxy|Attempts|Reattach|Upstreams|Recording\.Sql)", "the client's side knows no upstream" },
+        { "src/Holdfast/Exchanges", @"Holdfast\.(Admin|Cli|Hosting|Configuration|Proxy|Attempts|Reattach|Answers|Vigils|Recording\.Sql)", "what belongs to an exchange works on nothing" },
+        { "src/Holdfast/Requests", @"Holdfast\.(Admin|Cli|Hosting|Configuration|Proxy|Routing|Upstreams)", "a request is read before anybody is asked" },
+        { "src/Holdfast/Routing", @"Holdfast\.(Admin|Cli|Hosting|Configuration|Observability|Proxy|Attempts)", "routing decides, it does not watch" },
+        { "src/Holdfast/Clients", @"Holdfast\.(Admin|Cli|Proxy|Routing|Upstreams|Requests|Exchanges)", "who speaks is told by its headers alone" },
+        { "src/Holdfast/Connections", @"Holdfast\.(Proxy|Routing|Upstreams|Admin|Cli|Hosting|Configuration|Exchanges)", "what lies below a request knows none" },
+        { "src/Holdfast/Sinks", @"Holdfast\.(Proxy|Routing|Upstreams|Admin|Cli|Exchanges|Configuration|Hosting)", "who is told of an ended exchange asks it nothing" },
+        { "src/Holdfast/Upstreams", @"Holdfast\.(Proxy|Routing|Admin|Cli|Sinks|Exchanges|Configuration|Hosting)", "connections know no exchange" },
+        { "src/Holdfast/Observability", @"Holdfast\.(Proxy|Routing|Upstreams|Admin|Cli|Sinks|Exchanges|Configuration|Hosting)", "what observes is told, it does not ask" },
+        { "src/Holdfast/Configuration", @"Holdfast\.(Admin|Cli|Observability|Proxy|Hosting)", "settings know who reads them, not who serves them" },
         { "src/Holdfast/Failover", @"Microsoft\.AspNetCore|Microsoft\.Extensions|System\.Net|Holdfast\.(?!Failover)", "failover judges, it does not act" },
-        { "src/Holdfast/Journal", @"Holdfast\.(?!Journal|Wire$)", "the journal knows turns, not how they come about; its memory is pooled" },
+        { "src/Holdfast/Journal", @"Holdfast\.(?!Journal|Wire$)", "the journal knows turns, not how they come about; of bytes only where they are rented" },
         { "src/Holdfast/Admin", @"Holdfast\.(Proxy|Cli|Upstreams)", "status reads what is published for it" },
-    };
+        };
 
     [Theory]
     [MemberData(nameof(Forbidden))]

@@ -1,3 +1,4 @@
+using Holdfast.Configuration;
 using System.Text.Json;
 using Holdfast.Cli;
 using Holdfast.Configuration.Settings;

@@ -1,3 +1,4 @@
+using Holdfast.Wire.Passages;
 using System.Buffers;
 using System.Net;
 using System.Runtime.CompilerServices;

@@ -23,7 +23,7 @@ public sealed class NothingHangsTests
 
         for (var i = 0; i < 8; i++)
         {
-            Assert.NotEqual("", (await gateway.NextRecordAsync()).End);
+            Assert.NotNull((await gateway.NextRecordAsync()).End);
         }
     }
 }

@@ -296,7 +296,15 @@ internal sealed class RecordsMeasure(TestBed bed) : IMeasure
             Attempts = i % 50 == 0 ? 2 : 1,
             FallbackReason = i % 50 == 0 ? "overloaded" : null,
             FailedAttempts = i % 50 == 0
-                ? [new() { Attempt = 1, Upstream = "anthropic", Model = "claude-opus-5-5", Phase = Phase.Held, Status = 529, Error = "upstream_error", RawError = "Overloaded", Reason = "overloaded", Kind = "overloaded", Rule = "status.529", Action = "fallback", EndedMs = 412.5 }]
+                ?
+                [
+                    new()
+                    {
+                        Attempt = 1, Upstream = "anthropic", Model = "claude-opus-5-5", Phase = Phase.Held, Status = 529,
+                        Error = "upstream_error", RawError = "Overloaded", Reason = "overloaded", Kind = "overloaded",
+                        Rule = "status.529", Action = "fallback", EndedMs = 412.5,
+                    },
+                ]
                 : null,
             ConnectionReused = true,
             DispatchedMs = random.Next(100, 900) / 1000d,
@@ -309,11 +317,11 @@ internal sealed class RecordsMeasure(TestBed bed) : IMeasure
             Keepalives = i % 10 == 0 ? 2 : 0,
             TerminalSeen = !isBroken,
             End = isBroken ? ExchangeEnd.Failed : ExchangeEnd.Completed,
-            EndSide = isBroken ? Side.Upstream : null,
+            EndSide = isBroken ? Recording.Records.Side.Upstream : null,
             Error = isBroken ? "read ECONNRESET" : null,
             ErrorCode = isBroken ? "stream_reset" : null,
             ErrorDetail = isBroken ? "Unable to read data from the transport connection: Connection reset by peer." : null,
-            ClosedFirst = isBroken ? Side.Upstream : null,
+            ClosedFirst = isBroken ? Recording.Records.Side.Upstream : null,
             Fidelity = Fidelity.Exact,
             UsageState = isBroken ? UsageState.Estimated : UsageState.Reported,
             InputTokens = random.Next(1, 3_000),

@@ -438,7 +438,8 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange, ITurnClient
         Record.Classification = IsAnswered || Record.FailedAttempts is not { Count: > 0 } failed ? null : failed[^1].Reason;
         if (Turn is { } turn)
         {
-            Record.Turn = turn.IsOutgrown ? TurnFate.Outgrown : !turn.IsClientLost ? null : IsAnswered ? TurnFate.Drained : TurnFate.GivenUp;
+            Record.Turn = turn.IsOutgrown ? TurnFate.Outgrown
+                : !turn.IsClientLost ? null : IsAnswered ? TurnFate.Drained : TurnFate.GivenUp;
             turn.Finish(TurnEnd.Failed);
         }
 

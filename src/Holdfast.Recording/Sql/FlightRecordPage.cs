@@ -77,8 +77,8 @@ internal static class FlightRecordPage
         Row(page, "answer", $"{record.Status}, {record.ResponseBytes} bytes, {record.Events} events, {record.Keepalives} keepalives{
             (record.Fidelity is { } fidelity ? $", {fidelity.Word()}" : "")}{(record.OpenedEarly ? ", opened early" : "")}");
         Row(page, "longest gap", record.LongestGapMs is { } gap ? string.Create(CultureInfo.InvariantCulture, $"{gap:0} ms") : null);
-        Row(page, "usage", record.UsageState is not { } state ? null : $"{record.InputTokens ?? 0} in, {record.CacheReadTokens ?? 0} from the cache, {
-            record.CacheWriteTokens ?? 0} into it, {record.OutputTokens ?? 0} out ({state.Word()})");
+        Row(page, "usage", record.UsageState is not { } state ? null : $"{record.InputTokens ?? 0} in, {
+            record.CacheReadTokens ?? 0} from the cache, {record.CacheWriteTokens ?? 0} into it, {record.OutputTokens ?? 0} out ({state.Word()})");
         Row(page, "kept", record.Turn?.Word());
         Row(page, "detail", record.ErrorDetail);
     }

@@ -13,7 +13,8 @@ namespace Holdfast.Tests.Recording;
 /// <summary>Every fact of an attempt is a column of <c>ai_gateway_attempts</c>, whatever became of the attempt.</summary>
 public sealed class AttemptColumnsTests : IDisposable
 {
-    private const string Attempts = "SELECT exchange_id, attempt, answered, phase, started_ms, events FROM ai_gateway_attempts ORDER BY ALL";
+    private const string Attempts =
+        "SELECT exchange_id, attempt, answered, phase, started_ms, events FROM ai_gateway_attempts ORDER BY ALL";
 
     private readonly RecordingsFolder _recordings = new();
 
@@ -21,7 +22,8 @@ public sealed class AttemptColumnsTests : IDisposable
 
     /// <summary>Those that stand under another name in the exchange of the attempt that was answered, or not at all.</summary>
     private static IReadOnlyList<string> NotOfTheExchange { get; } =
-        ["attempt", "model", "phase", "status", "error", "raw_error", "reason", "kind", "rule", "action", "delay_ms", "ended_ms", "started_ms"];
+        ["attempt", "model", "phase", "status", "error", "raw_error", "reason", "kind",
+            "rule", "action", "delay_ms", "ended_ms", "started_ms"];
 
     public void Dispose() => _recordings.Dispose();
 
@@ -89,7 +91,8 @@ public sealed class AttemptColumnsTests : IDisposable
     }
 
     private static IEnumerable<byte[]> Lines(string id, string attempt) => [Encoding.UTF8.GetBytes(
-        $$"""{"exchange_id":"{{id}}","started_at":"2026-07-01T12:00:00+00:00","attempts":2,"end":"completed","events":4,"failed_attempts":[{{attempt}}]}""")];
+        $$"""{"exchange_id":"{{id}}","started_at":"2026-07-01T12:00:00+00:00","attempts":2,"end":"completed","events":4"""
+        + $",\"failed_attempts\":[{attempt}]}}")];
 
     // Attempts in files then have the columns they had before these facts were theirs.
     private void MakeOlder()

@@ -61,8 +61,9 @@ internal static class TablesDocument
             var name = property.AttributeProvider is System.Reflection.MemberInfo member ? member.Name : property.Name;
             var meaning = comments.OfProperty(type.Type, name) ?? "Always NULL: other writers of this table fill it.";
             var sql = table?.Columns.Single(column => column.Name == property.Name).Type ?? RecordingTable.TypeOf(property.PropertyType);
+            var words = WordsOf(property.PropertyType) is { } some ? $" One of {string.Join(", ", some.Values)}." : "";
             page.Append($"| `{property.Name}` | {(sql.StartsWith("STRUCT", StringComparison.Ordinal) ? "list of attempts" : sql)} | {
-                Markdown.Text(meaning)}{(WordsOf(property.PropertyType) is { } words ? $" One of {string.Join(", ", words.Values)}." : "")} |\n");
+                Markdown.Text(meaning)}{words} |\n");
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using Holdfast.Simulator.Answers;
 using Holdfast.Wire;
 using Holdfast.Wire.Protocols;
 using Holdfast.Wire.Sse;

@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
 using Holdfast.Recording;
-using Holdfast.Recording.Records;
 using Holdfast.Recording.Segments;
 
 namespace Holdfast.Load;

@@ -1,4 +1,3 @@
-using Holdfast.Recording.Segments;
 using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Recording.Files;

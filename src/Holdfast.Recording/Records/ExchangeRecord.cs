@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using Holdfast.Recording.Privacy;
 using Holdfast.Wire;
-using Holdfast.Wire.Errors;
 
 namespace Holdfast.Recording.Records;
 

@@ -1,4 +1,3 @@
-using Holdfast.Wire.Turns;
 
 namespace Holdfast.Recording.Records;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Holdfast.Recording.Records;
 using Holdfast.Wire;
-using Holdfast.Wire.Json;
 
 namespace Holdfast.Recording.Sql;
 

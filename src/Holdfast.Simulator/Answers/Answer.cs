@@ -1,4 +1,3 @@
-using System.Text;
 using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 

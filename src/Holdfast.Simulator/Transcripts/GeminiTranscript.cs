@@ -1,4 +1,3 @@
-using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Requests;
 
 namespace Holdfast.Simulator.Transcripts;

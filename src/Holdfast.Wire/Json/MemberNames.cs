@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
@@ -74,14 +73,14 @@ internal sealed class MemberNames
             return HashOf(reader.ValueSpan);
         }
 
-        var name = ArrayPool<byte>.Shared.Rent((int)(reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length));
+        var name = BufferPool.Rent((int)(reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length));
         try
         {
             return HashOf(name.AsSpan(0, reader.CopyString(name)));
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(name);
+            BufferPool.Return(name);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Holdfast.Wire.Json;
 
 namespace Holdfast.Wire.Turns;
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Holdfast.Sinks;
-using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Admin;
 

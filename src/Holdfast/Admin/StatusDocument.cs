@@ -1,9 +1,6 @@
 using System.Text.Json.Serialization;
-using Holdfast.Recording.Records;
 using Holdfast.Recording.Segments;
-using Holdfast.Routing;
 using Holdfast.Sinks;
-using Holdfast.Upstreams;
 
 namespace Holdfast.Admin;
 

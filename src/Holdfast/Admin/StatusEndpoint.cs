@@ -1,7 +1,6 @@
 using Holdfast.Failover;
 using Holdfast.Observability;
 using Holdfast.Sinks;
-using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Admin;
 

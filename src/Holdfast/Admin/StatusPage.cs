@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Holdfast.Connections;
 using Holdfast.Sinks;
-using Holdfast.Wire.Json;
 
 namespace Holdfast.Admin;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Holdfast.Connections;
 using Holdfast.Journal;
-using Holdfast.Upstreams;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
 using Microsoft.Extensions.Primitives;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Holdfast.Exchanges;
 using Holdfast.Routing;
-using Holdfast.Simulator;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Answers;

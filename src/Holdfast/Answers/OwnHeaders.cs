@@ -1,5 +1,4 @@
 using System.Globalization;
-using Holdfast.Reattach;
 using Holdfast.Recording.Records;
 using Holdfast.Wire;
 

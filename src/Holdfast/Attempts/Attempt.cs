@@ -2,7 +2,6 @@ using Holdfast.Answers;
 using Holdfast.Exchanges;
 using Holdfast.Requests;
 using Holdfast.Routing;
-using Holdfast.Simulator.Answers;
 using Holdfast.Upstreams;
 using Holdfast.Vigils;
 using Holdfast.Wire.Passages;

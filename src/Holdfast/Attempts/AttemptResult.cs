@@ -1,7 +1,6 @@
 using Holdfast.Answers;
 using Holdfast.Failover;
 using Holdfast.Recording.Records;
-using Holdfast.Upstreams;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Attempts;

@@ -16,7 +16,7 @@ internal sealed class AttemptRunner(Dispatch dispatch, VigilPool vigils, Gateway
     public VigilPool.Loan Watch(Exchange exchange, ClientAnswer answer)
     {
         var loan = vigils.Lend();
-        loan.Vigil.Begin(exchange.Setup.Timeouts.Total, exchange.Http.RequestAborted, answer, exchange);
+        loan.Vigil.Begin(exchange.Setup.Timeouts.Total, answer, exchange, exchange.Http.RequestAborted);
         return loan;
     }
 

@@ -1,6 +1,5 @@
 using Holdfast.Answers;
 using Holdfast.Exchanges;
-using Holdfast.Simulator.Answers;
 using Holdfast.Vigils;
 using Holdfast.Wire;
 

@@ -4,8 +4,6 @@ using Holdfast.Exchanges;
 using Holdfast.Failover;
 using Holdfast.Journal;
 using Holdfast.Recording.Records;
-using Holdfast.Sinks;
-using Holdfast.Upstreams;
 using Holdfast.Vigils;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;

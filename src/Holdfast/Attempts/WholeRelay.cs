@@ -1,10 +1,8 @@
-using System.Buffers;
 using Holdfast.Answers;
 using Holdfast.Exchanges;
 using Holdfast.Failover;
 using Holdfast.Recording.Records;
 using Holdfast.Requests;
-using Holdfast.Simulator.Answers;
 using Holdfast.Wire;
 using Holdfast.Wire.Anthropic;
 using Holdfast.Wire.Errors;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Holdfast.Failover;
-using Holdfast.Upstreams;
 
 namespace Holdfast.Cli;
 

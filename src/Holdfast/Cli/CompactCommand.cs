@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Holdfast.Configuration;
-using Holdfast.Journal;
 using Holdfast.Recording;
 using Holdfast.Recording.Parquet;
 using Holdfast.Recording.Sql;

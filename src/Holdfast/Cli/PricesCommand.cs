@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Holdfast.Accounts.Pricing;
 using Holdfast.Configuration.Kinds;
-using Holdfast.Wire.Json;
 
 namespace Holdfast.Cli;
 

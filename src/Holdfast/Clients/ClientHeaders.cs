@@ -1,6 +1,4 @@
 using System.Globalization;
-using Holdfast.Journal;
-using Holdfast.Upstreams;
 using Microsoft.Extensions.Primitives;
 
 namespace Holdfast.Clients;

@@ -2,8 +2,6 @@ using System.Text.RegularExpressions;
 using Holdfast.Configuration.Kinds;
 using Holdfast.Configuration.Settings;
 using Holdfast.Routing;
-using Holdfast.Simulator.Answers;
-using Holdfast.Upstreams;
 
 namespace Holdfast.Configuration;
 

@@ -7,7 +7,6 @@ using Holdfast.Journal;
 using Holdfast.Recording.Privacy;
 using Holdfast.Requests;
 using Holdfast.Routing;
-using Holdfast.Simulator.Answers;
 using Holdfast.Sinks;
 using Holdfast.Upstreams;
 using Holdfast.Wire;

@@ -1,4 +1,3 @@
-using Holdfast.Simulator;
 
 namespace Holdfast.Connections;
 

@@ -1,4 +1,3 @@
-using Holdfast.Connections;
 using Holdfast.Journal;
 using Holdfast.Recording.Records;
 using Holdfast.Requests;

@@ -1,11 +1,8 @@
 using Holdfast.Accounts.Pricing;
-using Holdfast.Connections;
 using Holdfast.Failover;
-using Holdfast.Reattach;
 using Holdfast.Recording.Records;
 using Holdfast.Requests;
 using Holdfast.Routing;
-using Holdfast.Sinks;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;

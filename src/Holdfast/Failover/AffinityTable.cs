@@ -1,4 +1,3 @@
-using Holdfast.Routing;
 
 namespace Holdfast.Failover;
 

@@ -1,4 +1,3 @@
-using Holdfast.Configuration.Kinds;
 
 namespace Holdfast.Failover;
 

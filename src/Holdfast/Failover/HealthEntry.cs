@@ -1,5 +1,3 @@
-using Holdfast.Routing;
-using Holdfast.Upstreams;
 
 namespace Holdfast.Failover;
 

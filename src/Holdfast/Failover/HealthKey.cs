@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Holdfast.Upstreams;
 
 namespace Holdfast.Failover;
 

@@ -1,5 +1,3 @@
-using Holdfast.Routing;
-using Holdfast.Wire.Json;
 
 namespace Holdfast.Failover;
 

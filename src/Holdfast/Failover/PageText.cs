@@ -1,5 +1,4 @@
 using System.Buffers;
-using Holdfast.Wire.Json;
 
 namespace Holdfast.Failover;
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using Holdfast.Wire.Json;
 
 namespace Holdfast.Failover;
 

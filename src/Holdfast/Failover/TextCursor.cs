@@ -1,5 +1,4 @@
 using System.Globalization;
-using Holdfast.Wire.Json;
 
 namespace Holdfast.Failover;
 

@@ -1,4 +1,3 @@
-using Holdfast.Sinks;
 
 namespace Holdfast.Hosting;
 

@@ -2,8 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Holdfast.Configuration;
 using Holdfast.Failover;
-using Holdfast.Routing;
-using Holdfast.Upstreams;
 
 namespace Holdfast.Hosting;
 

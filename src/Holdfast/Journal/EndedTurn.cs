@@ -1,4 +1,3 @@
-using Holdfast.Simulator.Answers;
 
 namespace Holdfast.Journal;
 

@@ -1,4 +1,3 @@
-using Holdfast.Upstreams;
 
 namespace Holdfast.Journal;
 

@@ -1,4 +1,3 @@
-using Holdfast.Wire.Json;
 
 namespace Holdfast.Journal;
 

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Holdfast.Wire.Json;
 
 namespace Holdfast.Journal;
 

@@ -1,12 +1,9 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
-using Holdfast.Exchanges;
 using Holdfast.Failover;
 using Holdfast.Recording.Records;
 using Holdfast.Recording.Segments;
-using Holdfast.Sinks;
-using Holdfast.Upstreams;
 
 namespace Holdfast.Observability;
 

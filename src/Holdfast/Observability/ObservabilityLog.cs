@@ -1,6 +1,3 @@
-using Holdfast.Recording.Records;
-using Holdfast.Upstreams;
-using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Observability;
 

@@ -1,6 +1,4 @@
 using System.Text;
-using Holdfast.Configuration.Kinds;
-using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Observability;
 

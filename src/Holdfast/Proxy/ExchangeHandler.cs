@@ -3,7 +3,6 @@ using Holdfast.Attempts;
 using Holdfast.Clients;
 using Holdfast.Connections;
 using Holdfast.Exchanges;
-using Holdfast.Failover;
 using Holdfast.Reattach;
 using Holdfast.Requests;
 using Holdfast.Routing;
@@ -39,7 +38,7 @@ internal sealed class ExchangeHandler(
             if (admission.Check(http, path) is { } refusal)
             {
                 ConnectionState.LeaveBody(http);
-                await telling.RefuseAsync(exchange, answer, refusal);
+                await FailureTelling.RefuseAsync(exchange, answer, refusal);
                 return;
             }
 
@@ -56,7 +55,7 @@ internal sealed class ExchangeHandler(
             else if (unreadable is not null)
             {
                 ConnectionState.LeaveBody(http);
-                await telling.RefuseAsync(exchange, answer, unreadable);
+                await FailureTelling.RefuseAsync(exchange, answer, unreadable);
             }
             else
             {
@@ -95,7 +94,7 @@ internal sealed class ExchangeHandler(
 
         if (await admission.CheckNewAsync(request) is { } refused)
         {
-            await telling.RefuseAsync(exchange, answer, refused);
+            await FailureTelling.RefuseAsync(exchange, answer, refused);
             return;
         }
 
@@ -103,7 +102,7 @@ internal sealed class ExchangeHandler(
         var (plan, unroutable) = exchange.Setup.Routes.Plan(request, exchange.StartedAt, earlier.Ended?.FailedCandidate);
         if (plan is null)
         {
-            await telling.RefuseAsync(exchange, answer, unroutable!);
+            await FailureTelling.RefuseAsync(exchange, answer, unroutable!);
             return;
         }
 

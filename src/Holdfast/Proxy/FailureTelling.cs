@@ -19,7 +19,7 @@ namespace Holdfast.Proxy;
 internal sealed class FailureTelling(TimeProvider time, ILogger<FailureTelling> logger)
 {
     /// <summary>Turns the request away: nothing was sent upstream.</summary>
-    public ValueTask RefuseAsync(Exchange exchange, ClientAnswer answer, GatewayError error)
+    public static ValueTask RefuseAsync(Exchange exchange, ClientAnswer answer, GatewayError error)
     {
         exchange.Flight.Failed(error.Code);
         return answer.TellAsync(error with { ExchangeId = exchange.ExchangeId });

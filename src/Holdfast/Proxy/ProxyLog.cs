@@ -1,7 +1,3 @@
-using Holdfast.Attempts;
-using Holdfast.Exchanges;
-using Holdfast.Recording.Records;
-using Holdfast.Upstreams;
 
 namespace Holdfast.Proxy;
 

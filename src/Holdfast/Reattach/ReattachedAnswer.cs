@@ -2,6 +2,7 @@ using Holdfast.Answers;
 using Holdfast.Attempts;
 using Holdfast.Exchanges;
 using Holdfast.Journal;
+using Holdfast.Recording.Records;
 using Holdfast.Requests;
 using Holdfast.Vigils;
 using Holdfast.Wire;
@@ -50,7 +51,7 @@ internal static class ReattachedAnswer
 
         void NoteAllRead()
         {
-            if (exchange.Flight.IsAnswered)
+            if (exchange.Flight.Record.End == ExchangeEnd.Completed)
             {
                 source.NoteAllRead();
             }

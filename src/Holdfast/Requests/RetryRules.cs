@@ -1,6 +1,5 @@
 using System.Globalization;
 using Holdfast.Clients;
-using Holdfast.Failover;
 using Holdfast.Journal;
 
 namespace Holdfast.Requests;

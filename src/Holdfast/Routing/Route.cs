@@ -4,7 +4,6 @@ using Holdfast.Journal;
 using Holdfast.Recording.Privacy;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
-using Holdfast.Wire.Passages;
 
 namespace Holdfast.Routing;
 

@@ -1,6 +1,5 @@
 using Holdfast.Journal;
 using Holdfast.Sinks;
-using Holdfast.Upstreams;
 
 namespace Holdfast.Routing;
 

@@ -1,4 +1,3 @@
-using Holdfast.Connections;
 
 namespace Holdfast.Routing;
 

@@ -5,7 +5,6 @@ using Holdfast.Recording.Privacy;
 using Holdfast.Recording.Projection;
 using Holdfast.Recording.Records;
 using Holdfast.Recording.Redaction;
-using Holdfast.Simulator.Answers;
 using Holdfast.Wire;
 
 namespace Holdfast.Sinks;

@@ -1,5 +1,4 @@
 using Holdfast.Observability;
-using Microsoft.Extensions.Hosting;
 
 namespace Holdfast.Sinks;
 

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using Holdfast.Recording.Records;
-using Holdfast.Upstreams;
 
 namespace Holdfast.Sinks;
 

@@ -1,5 +1,4 @@
 using Holdfast.Recording.Records;
-using Holdfast.Upstreams;
 
 namespace Holdfast.Sinks;
 

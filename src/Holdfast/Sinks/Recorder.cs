@@ -1,11 +1,6 @@
-using Holdfast.Connections;
-using Holdfast.Exchanges;
 using Holdfast.Observability;
 using Holdfast.Recording.Records;
 using Holdfast.Recording.Segments;
-using Holdfast.Simulator;
-using Holdfast.Simulator.Transcripts;
-using Holdfast.Wire.Turns;
 
 namespace Holdfast.Sinks;
 

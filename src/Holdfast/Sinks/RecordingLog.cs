@@ -1,4 +1,3 @@
-using Holdfast.Exchanges;
 
 namespace Holdfast.Sinks;
 

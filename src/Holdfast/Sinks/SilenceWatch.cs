@@ -1,6 +1,4 @@
 using Holdfast.Observability;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Sinks;
 

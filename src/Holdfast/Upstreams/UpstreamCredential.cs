@@ -1,4 +1,3 @@
-using Holdfast.Clients;
 using Holdfast.Wire;
 
 namespace Holdfast.Upstreams;

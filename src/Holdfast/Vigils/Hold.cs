@@ -1,4 +1,3 @@
-using Holdfast.Exchanges;
 using Holdfast.Sinks;
 
 namespace Holdfast.Vigils;

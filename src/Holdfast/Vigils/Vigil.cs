@@ -85,11 +85,11 @@ internal sealed class Vigil : IDisposable
 
     /// <summary>Begins to watch over an exchange.</summary>
     /// <param name="total">How long it may take; <see cref="Timeout.InfiniteTimeSpan"/> for as long as it likes.</param>
-    /// <param name="clientGone">Fires when its client leaves.</param>
     /// <param name="client">The client that must not hear nothing for too long.</param>
-    /// <param name="exchange">Which it is.</param>
+    /// <param name="exchange">Which it is; null where nobody asks.</param>
+    /// <param name="clientGone">Fires when its client leaves.</param>
     public void Begin(
-        TimeSpan total, CancellationToken clientGone, IWaitingClient client, ILiveExchange? exchange = null)
+        TimeSpan total, IWaitingClient client, ILiveExchange? exchange, CancellationToken clientGone)
     {
         _client = client;
         _wakeUp.Exchange = exchange;

@@ -1,5 +1,3 @@
-using Holdfast.Recording.Records;
-using Holdfast.Upstreams;
 
 namespace Holdfast.Vigils;
 

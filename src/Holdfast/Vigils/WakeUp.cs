@@ -1,5 +1,4 @@
 using System.Threading.Tasks.Sources;
-using Holdfast.Exchanges;
 using Holdfast.Sinks;
 
 namespace Holdfast.Vigils;

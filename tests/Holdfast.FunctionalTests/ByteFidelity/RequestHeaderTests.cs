@@ -1,5 +1,4 @@
 using System.Text;
-using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Requests;
 using Holdfast.TestKit;

@@ -5,7 +5,6 @@ using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
-using Xunit;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;
 

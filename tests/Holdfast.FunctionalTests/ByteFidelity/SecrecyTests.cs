@@ -5,7 +5,6 @@ using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.Sinks;
 using Holdfast.TestKit;
-using Holdfast.TestKit.Sockets;
 using Holdfast.Upstreams;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -2,7 +2,6 @@ using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Requests;
 using Holdfast.TestKit;
-using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.Failover;
 

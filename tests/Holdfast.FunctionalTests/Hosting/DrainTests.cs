@@ -3,7 +3,6 @@ using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Xunit;
 
 namespace Holdfast.FunctionalTests.Hosting;
 

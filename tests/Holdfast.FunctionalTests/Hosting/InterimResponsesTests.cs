@@ -4,7 +4,6 @@ using Holdfast.Connections;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 using Microsoft.AspNetCore.Http;
-using Xunit;
 
 namespace Holdfast.FunctionalTests.Hosting;
 

@@ -1,8 +1,5 @@
 using System.Net.Sockets;
 using Holdfast.Connections;
-using Holdfast.TestKit;
-using Holdfast.TestKit.Sockets;
-using Xunit;
 
 namespace Holdfast.FunctionalTests.Hosting;
 

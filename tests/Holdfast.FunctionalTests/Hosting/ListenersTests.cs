@@ -5,7 +5,6 @@ using Holdfast.Hosting;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
 using Microsoft.AspNetCore.Http;
-using Xunit;
 
 namespace Holdfast.FunctionalTests.Hosting;
 

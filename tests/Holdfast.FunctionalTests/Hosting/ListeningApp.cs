@@ -1,4 +1,3 @@
-using System.Net;
 using Holdfast.Configuration;
 using Holdfast.Connections;
 using Holdfast.Hosting;

@@ -1,7 +1,6 @@
 using Holdfast.Connections;
 using Holdfast.TestKit;
 using Microsoft.AspNetCore.Http;
-using Xunit;
 
 namespace Holdfast.FunctionalTests.Hosting;
 

@@ -1,6 +1,5 @@
 using Holdfast.Recording.Records;
 using Holdfast.FunctionalTests.Failover;
-using Holdfast.Reattach;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Microsoft.Extensions.DependencyInjection;

@@ -2,7 +2,6 @@ using Holdfast.Recording.Records;
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Hosting;
 using Holdfast.FunctionalTests.Silence;
-using Holdfast.Reattach;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;

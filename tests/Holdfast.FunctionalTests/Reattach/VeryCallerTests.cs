@@ -1,6 +1,4 @@
 using Holdfast.Clients;
-using Holdfast.FunctionalTests.Failover;
-using Holdfast.Reattach;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;

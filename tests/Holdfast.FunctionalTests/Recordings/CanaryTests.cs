@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Holdfast.Admin;
-using Holdfast.FunctionalTests.ByteFidelity;
 using Holdfast.Recording.Privacy;
 using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;

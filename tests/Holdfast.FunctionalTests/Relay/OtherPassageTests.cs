@@ -45,7 +45,9 @@ public sealed class OtherPassageTests
         var loud = await chain.AskAsync(protocol, stream);
 
         Assert.Equal((200, Turns.HealthyText(protocol, stream)), (exact.Status, exact.Text));
-        Assert.Equal((200, "second", Loud(Turns.HealthyText(protocol, stream))), (loud.Status, loud.Upstream, loud.Text));
+        Assert.Equal(
+            (200, ChainGateway.NameOf(protocol, 1), Loud(Turns.HealthyText(protocol, stream))),
+            (loud.Status, loud.Upstream, loud.Text));
     }
 
     [Fact]
@@ -64,25 +66,32 @@ public sealed class OtherPassageTests
     [Fact]
     public async Task Who_comes_back_gets_what_the_passage_made_and_it_is_recorded()
     {
-        await using var gateway = await TestGateway.StartAsync(
-            options => options.Journal.Enabled = true, services: WithLoud("anthropic"));
-        gateway.Upstream.Always(Turns.Healthy);
-        await gateway.BeginAndLoseAsync("anthropic", events: 3);
+        await using var gateway = await TestGateway.StartAsync(options => options.Journal = new(), services: WithLoud("anthropic"));
+        var gate = new Gate();
+        gateway.Upstream.Script(LostTurn.Gated("anthropic", gate));
+        gate.Release(1);
+        await gateway.BeginAndLoseAsync("anthropic", events: 1);
 
-        var again = await gateway.AskAsync("anthropic");
+        var asking = gateway.AskAsync("anthropic");
+        await gateway.WaitForOpenExchangesAsync(2);
+        gate.Open();
+        var again = await asking;
 
-        Assert.Equal((Loud(Turns.HealthyText("anthropic", stream: true)), "1"), (again.Text, again.Header(LostTurn.Reattached)));
-        Assert.Equal(1, gateway.Upstream.RequestCount);
+        var expected = Loud(Turns.TranscriptOf("anthropic").Text);
+        Assert.Equal((expected, "1", 1), (again.Text, again.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
+        var records = new[] { await gateway.NextRecordAsync(), await gateway.NextRecordAsync() };
+        Assert.Equal(expected.Length, records.Single(record => record.Reattached).ResponseBytes);
     }
 
     private static Task<ChainGateway> StartAsync(int count = 2) =>
         ChainGateway.StartAsync(count, options => options.Failover.Affinity.Enabled = false, services: WithLoud("second"));
 
     private static Action<IServiceCollection> WithLoud(string upstream) => services =>
-        services.AddSingleton<PassageOf>(asked => asked.Name == upstream ? new LoudPassage() : Passage.Exact);
+        services.AddSingleton<PassageOf>(asked => asked.Name.StartsWith(upstream, StringComparison.Ordinal) ? new LoudPassage() : Passage.Exact);
 
     // The simulator's words are made of such letters; what a protocol is made of stays as it is.
-    private static string Loud(string text) => text.Replace("delta ", "DELTA ", StringComparison.Ordinal);
+    private static string Loud(string text) => text
+        .Replace("setup", "SETUP", StringComparison.Ordinal).Replace("works", "WORKS", StringComparison.Ordinal);
 
     private static byte[] Loud(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetBytes(Loud(Encoding.UTF8.GetString(bytes)));
 

@@ -1,6 +1,5 @@
 using System.Net;
 using Holdfast.Wire.Errors;
-using Xunit;
 
 namespace Holdfast.FunctionalTests.Upstreams;
 

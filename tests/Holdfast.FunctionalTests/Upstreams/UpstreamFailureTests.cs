@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Holdfast.Wire.Errors;
-using Xunit;
 
 namespace Holdfast.FunctionalTests.Upstreams;
 

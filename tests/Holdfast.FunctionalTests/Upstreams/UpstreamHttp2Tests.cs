@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Security;
 using Holdfast.Wire.Errors;
-using Xunit;
 
 namespace Holdfast.FunctionalTests.Upstreams;
 

@@ -1,7 +1,6 @@
 using Holdfast.FunctionalTests.Hosting;
 using Holdfast.Upstreams;
 using Holdfast.Wire.Errors;
-using Xunit;
 
 namespace Holdfast.FunctionalTests.Upstreams;
 

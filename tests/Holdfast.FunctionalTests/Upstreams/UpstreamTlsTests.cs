@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Authentication;
 using Holdfast.Wire.Errors;
-using Xunit;
 
 namespace Holdfast.FunctionalTests.Upstreams;
 

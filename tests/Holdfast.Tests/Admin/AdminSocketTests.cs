@@ -3,7 +3,6 @@ using System.Runtime.Versioning;
 using System.Text.Json;
 using Holdfast.Admin;
 using Holdfast.Cli;
-using Holdfast.Connections;
 using Holdfast.Failover;
 using Holdfast.Observability;
 using Holdfast.Sinks;
@@ -13,7 +12,6 @@ using Holdfast.Tests.Observability;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Xunit;
 
 namespace Holdfast.Tests.Admin;
 

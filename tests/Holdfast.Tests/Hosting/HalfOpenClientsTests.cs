@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Holdfast.Connections;
 using Holdfast.TestKit;
-using Xunit;
 
 namespace Holdfast.Tests.Hosting;
 

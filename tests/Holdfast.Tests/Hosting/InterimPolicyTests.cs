@@ -1,6 +1,5 @@
 using Holdfast.Clients;
 using Microsoft.AspNetCore.Http;
-using Xunit;
 
 namespace Holdfast.Tests.Hosting;
 

@@ -1,5 +1,4 @@
 using Holdfast.Connections;
-using Xunit;
 
 namespace Holdfast.Tests.Hosting;
 

@@ -2,7 +2,6 @@ using System.Net;
 using Holdfast.Configuration;
 using Holdfast.Connections;
 using Microsoft.AspNetCore.Http;
-using Xunit;
 
 namespace Holdfast.Tests.Hosting;
 

@@ -6,7 +6,6 @@ using Holdfast.Observability;
 using Holdfast.Recording.Records;
 using Holdfast.Sinks;
 using Holdfast.TestKit;
-using Xunit;
 
 namespace Holdfast.Tests.Observability;
 

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Holdfast.Sinks;
-using Holdfast.TestKit;
-using Xunit;
 
 namespace Holdfast.Tests.Observability;
 

@@ -2,7 +2,6 @@ using Holdfast.Failover;
 using Holdfast.Observability;
 using Holdfast.Recording.Records;
 using Holdfast.TestKit;
-using Xunit;
 
 namespace Holdfast.Tests.Observability;
 

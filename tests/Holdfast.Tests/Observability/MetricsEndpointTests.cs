@@ -5,7 +5,6 @@ using Holdfast.TestKit.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Xunit;
 
 namespace Holdfast.Tests.Observability;
 

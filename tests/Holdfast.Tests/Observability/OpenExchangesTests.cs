@@ -2,7 +2,6 @@ using Holdfast.Observability;
 using Holdfast.Sinks;
 using Holdfast.TestKit;
 using Microsoft.Extensions.Logging;
-using Xunit;
 
 namespace Holdfast.Tests.Observability;
 

@@ -1,6 +1,4 @@
 using Holdfast.Observability;
-using Holdfast.TestKit;
-using Xunit;
 
 namespace Holdfast.Tests.Observability;
 

@@ -1,10 +1,8 @@
 using System.Text;
 using Holdfast.Observability;
-using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Xunit;
 
 namespace Holdfast.Tests.Observability;
 

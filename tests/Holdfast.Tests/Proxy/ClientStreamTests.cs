@@ -55,7 +55,7 @@ public sealed class ClientStreamTests : IDisposable
         _exchange = register.Begin(http, path, client);
         _answer = new ClientAnswer(_exchange);
         _vigil = new(new ManualTime(), CancellationToken.None);
-        _vigil.Begin(Timeout.InfiniteTimeSpan, CancellationToken.None, _answer);
+        _vigil.Begin(Timeout.InfiniteTimeSpan, _answer, null, CancellationToken.None);
         using var request = new ClientRequest(http, path, client) { WantsStream = true };
         _answer.Wait(request, _vigil);
         _passage = Passage.Exact.Stream(path, new StreamContext(), isModelReplaced: false);

@@ -14,7 +14,7 @@ public sealed class VigilTests : IDisposable
     public VigilTests()
     {
         _vigil = new Vigil(_time, _stop.Token);
-        _vigil.Begin(TimeSpan.FromSeconds(100), _client.Token, new Patient());
+        _vigil.Begin(TimeSpan.FromSeconds(100), new Patient(), null, _client.Token);
     }
 
     public void Dispose()
@@ -110,7 +110,7 @@ public sealed class VigilTests : IDisposable
         var before = _vigil.Due();
 
         _vigil.End();
-        _vigil.Begin(Timeout.InfiniteTimeSpan, CancellationToken.None, new Patient());
+        _vigil.Begin(Timeout.InfiniteTimeSpan, new Patient(), null, CancellationToken.None);
         _time.Advance(TimeSpan.FromDays(1));
 
         Assert.Equal(Alarm.ClientGone, before);
@@ -123,7 +123,7 @@ public sealed class VigilTests : IDisposable
     {
         _vigil.UpstreamSilence.Start(TimeSpan.FromSeconds(600));
         _vigil.End();
-        _vigil.Begin(Timeout.InfiniteTimeSpan, CancellationToken.None, new Patient());
+        _vigil.Begin(Timeout.InfiniteTimeSpan, new Patient(), null, CancellationToken.None);
         var wait = _vigil.WaitAsync();
 
         _vigil.UpstreamSilence.Start(TimeSpan.FromSeconds(2));

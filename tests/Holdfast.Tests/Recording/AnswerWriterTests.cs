@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Holdfast.Recording.Sql;
 using Holdfast.TestKit;
-using Xunit;
 
 namespace Holdfast.Tests.Recording;
 

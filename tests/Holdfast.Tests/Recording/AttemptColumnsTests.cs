@@ -6,7 +6,6 @@ using Holdfast.Recording.Records;
 using Holdfast.Recording.Sql;
 using Holdfast.TestKit;
 using Holdfast.Tests.Observability;
-using Xunit;
 
 namespace Holdfast.Tests.Recording;
 

@@ -1,10 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Holdfast.Attempts;
 using Holdfast.Recording.Records;
 using Holdfast.TestKit;
 using Holdfast.Tests.Observability;
-using Xunit;
 
 namespace Holdfast.Tests.Recording;
 

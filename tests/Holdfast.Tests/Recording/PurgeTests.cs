@@ -1,12 +1,10 @@
 using System.Globalization;
-using Holdfast.Exchanges;
 using Holdfast.Recording.Parquet;
 using Holdfast.Recording.Privacy;
 using Holdfast.Recording.Projection;
 using Holdfast.Recording.Records;
 using Holdfast.TestKit;
 using Holdfast.Tests.Observability;
-using Xunit;
 
 namespace Holdfast.Tests.Recording;
 

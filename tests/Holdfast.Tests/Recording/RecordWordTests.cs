@@ -1,11 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Holdfast.Attempts;
 using Holdfast.Recording.Privacy;
 using Holdfast.Recording.Records;
 using Holdfast.Tests.Observability;
 using Holdfast.Wire;
-using Xunit;
 
 namespace Holdfast.Tests.Recording;
 

@@ -1,9 +1,7 @@
-using Holdfast.Reattach;
 using Holdfast.Recording.Records;
 using Holdfast.Recording.Sql;
 using Holdfast.TestKit;
 using Holdfast.Tests.Observability;
-using Xunit;
 
 namespace Holdfast.Tests.Recording;
 

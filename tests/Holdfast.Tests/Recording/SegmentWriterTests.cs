@@ -1,7 +1,6 @@
 using System.Text;
 using Holdfast.Recording.Segments;
 using Holdfast.TestKit;
-using Xunit;
 
 namespace Holdfast.Tests.Recording;
 

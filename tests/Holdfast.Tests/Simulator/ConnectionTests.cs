@@ -9,7 +9,6 @@ using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
 using Holdfast.Simulator.Requests;
-using Xunit;
 
 namespace Holdfast.Tests.Simulator;
 

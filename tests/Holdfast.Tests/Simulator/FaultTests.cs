@@ -4,7 +4,6 @@ using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
-using Xunit;
 
 namespace Holdfast.Tests.Simulator;
 

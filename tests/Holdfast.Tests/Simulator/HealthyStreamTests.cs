@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Transcripts;
-using Xunit;
 
 namespace Holdfast.Tests.Simulator;
 

@@ -3,7 +3,6 @@ using System.Net.Security;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
 using Holdfast.Simulator.Transcripts;
-using Xunit;
 
 namespace Holdfast.Tests.Simulator;
 

@@ -1,5 +1,4 @@
 using Holdfast.Simulator.Models;
-using Xunit;
 
 namespace Holdfast.Tests.Simulator;
 

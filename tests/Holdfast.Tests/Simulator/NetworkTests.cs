@@ -1,7 +1,6 @@
 using Holdfast.Simulator;
 using Holdfast.Simulator.Network;
 using Holdfast.Simulator.Requests;
-using Xunit;
 
 namespace Holdfast.Tests.Simulator;
 

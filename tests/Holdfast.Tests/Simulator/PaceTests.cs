@@ -1,7 +1,6 @@
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Connections;
 using Holdfast.TestKit;
-using Xunit;
 
 namespace Holdfast.Tests.Simulator;
 

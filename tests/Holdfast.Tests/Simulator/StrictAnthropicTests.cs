@@ -2,7 +2,6 @@ using System.Text.Json;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Transcripts;
-using Xunit;
 
 namespace Holdfast.Tests.Simulator;
 

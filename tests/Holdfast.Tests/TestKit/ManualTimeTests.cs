@@ -1,5 +1,4 @@
 using Holdfast.TestKit;
-using Xunit;
 
 namespace Holdfast.Tests.TestKit;
 

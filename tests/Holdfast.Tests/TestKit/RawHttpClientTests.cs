@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;
-using Xunit;
 
 namespace Holdfast.Tests.TestKit;
 

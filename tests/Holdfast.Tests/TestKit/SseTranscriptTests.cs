@@ -1,6 +1,5 @@
 using System.Text;
 using Holdfast.TestKit;
-using Xunit;
 
 namespace Holdfast.Tests.TestKit;
 

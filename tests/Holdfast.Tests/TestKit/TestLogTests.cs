@@ -1,6 +1,5 @@
 using Holdfast.TestKit;
 using Microsoft.Extensions.Logging;
-using Xunit;
 
 namespace Holdfast.Tests.TestKit;
 

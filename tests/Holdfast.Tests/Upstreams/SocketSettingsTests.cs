@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Holdfast.Upstreams;
-using Xunit;
 
 namespace Holdfast.Tests.Upstreams;
 

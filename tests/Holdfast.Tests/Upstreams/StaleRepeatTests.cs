@@ -2,7 +2,6 @@ using Holdfast.TestKit;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 using Holdfast.Wire.Errors;
-using Xunit;
 
 namespace Holdfast.Tests.Upstreams;
 

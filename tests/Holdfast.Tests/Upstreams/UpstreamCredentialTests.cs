@@ -1,7 +1,5 @@
-using Holdfast.Clients;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
-using Xunit;
 
 namespace Holdfast.Tests.Upstreams;
 

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Holdfast.Upstreams;
 using Holdfast.Wire.Errors;
-using Xunit;
 
 namespace Holdfast.Tests.Upstreams;
 

@@ -2,7 +2,6 @@ using Holdfast.Configuration;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 using Microsoft.Extensions.DependencyInjection;
-using Xunit;
 
 namespace Holdfast.Tests.Upstreams;
 

@@ -1,5 +1,4 @@
 using Holdfast.Upstreams;
-using Xunit;
 
 namespace Holdfast.Tests.Upstreams;
 

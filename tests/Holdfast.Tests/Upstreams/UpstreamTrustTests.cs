@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Holdfast.Upstreams;
-using Xunit;
 
 namespace Holdfast.Tests.Upstreams;
 

@@ -1,6 +1,5 @@
 using Holdfast.TestKit;
 using Holdfast.Upstreams;
-using Xunit;
 
 namespace Holdfast.Tests.Upstreams;
 

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json.Nodes;
 using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;
 using Holdfast.TestKit;

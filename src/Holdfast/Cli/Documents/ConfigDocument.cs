@@ -2,7 +2,6 @@ using System.Text;
 using Holdfast.Configuration;
 using Holdfast.Configuration.Settings;
 using Holdfast.Configuration.Sources;
-using Holdfast.Failover;
 
 namespace Holdfast.Cli.Documents;
 

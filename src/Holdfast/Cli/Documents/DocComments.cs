@@ -1,5 +1,6 @@
 using System.Text;
 using System.Xml.Linq;
+using Holdfast.Accounts.Pricing;
 using Holdfast.Configuration;
 using Holdfast.Recording.Records;
 using Holdfast.Wire;
@@ -12,7 +13,7 @@ internal sealed class DocComments(IReadOnlyDictionary<string, string> summaries)
 {
     public static DocComments Load()
     {
-        Type[] known = [typeof(HoldfastOptions), typeof(ExchangeRecord), typeof(Fidelity)];
+        Type[] known = [typeof(HoldfastOptions), typeof(ExchangeRecord), typeof(Fidelity), typeof(PriceOptions)];
         var files = known.Select(type => XDocument.Load(Path.Combine(AppContext.BaseDirectory, $"{type.Assembly.GetName().Name}.xml")));
         return new(files.SelectMany(file => file.Descendants("member"))
             .Where(member => member.Element("summary") is not null && member.Attribute("name")!.Value.Contains(":Holdfast.", StringComparison.Ordinal))

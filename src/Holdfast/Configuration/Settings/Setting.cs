@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Holdfast.Configuration.Kinds;
 using Holdfast.Configuration.Sources;
-using Holdfast.Wire.Json;
 
 namespace Holdfast.Configuration.Settings;
 

@@ -1,4 +1,3 @@
-using Holdfast.Configuration.Settings;
 
 namespace Holdfast.Configuration.Sources;
 

@@ -1,5 +1,4 @@
 using Holdfast.Recording.Privacy;
-using Xunit;
 
 namespace Holdfast.Tests.Recording.Privacy;
 

@@ -1,7 +1,5 @@
 using Holdfast.Recording.Records;
-using System.Text.Json;
 using Holdfast.Recording.Projection;
-using Holdfast.Simulator.Answers;
 
 namespace Holdfast.Tests.Recording.Projection;
 

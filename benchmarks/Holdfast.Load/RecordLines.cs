@@ -1,3 +1,4 @@
+using Holdfast.Attempts;
 using Holdfast.Recording.Records;
 using Holdfast.Wire;
 

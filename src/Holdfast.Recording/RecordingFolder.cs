@@ -6,6 +6,9 @@ namespace Holdfast.Recording;
 /// <summary>Where recordings are.</summary>
 public static class RecordingFolder
 {
+    /// <summary>The environment variable that names the folder all state is in, this one too.</summary>
+    public const string HomeVariable = "HOLDFAST_HOME";
+
     /// <summary>Below Holdfast's own folder.</summary>
     public static string In(string home) => Path.Combine(home, "recordings");
 

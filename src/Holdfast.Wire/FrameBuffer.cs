@@ -1,3 +1,4 @@
+using Holdfast.Wire.Bytes;
 using Holdfast.Wire.Json;
 using Holdfast.Wire.Sse;
 

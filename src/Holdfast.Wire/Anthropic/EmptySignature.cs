@@ -1,4 +1,5 @@
 using System.Buffers;
+using Holdfast.Wire.Bytes;
 
 namespace Holdfast.Wire.Anthropic;
 

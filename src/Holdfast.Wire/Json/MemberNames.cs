@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Holdfast.Wire.Bytes;
 
 namespace Holdfast.Wire.Json;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Holdfast.Failover;
 using Holdfast.Wire;
+using Holdfast.Wire.Bytes;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Passages;
 

@@ -4,6 +4,7 @@ using Holdfast.Exchanges;
 using Holdfast.Observability;
 using Holdfast.Vigils;
 using Holdfast.Wire;
+using Holdfast.Wire.Bytes;
 using Holdfast.Wire.Errors;
 
 namespace Holdfast.Attempts;

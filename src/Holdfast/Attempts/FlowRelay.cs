@@ -1,7 +1,7 @@
 using Holdfast.Answers;
 using Holdfast.Exchanges;
 using Holdfast.Vigils;
-using Holdfast.Wire;
+using Holdfast.Wire.Bytes;
 
 namespace Holdfast.Attempts;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Holdfast.Wire;
+using Holdfast.Wire.Bytes;
 using Holdfast.Wire.Passages;
 
 namespace Holdfast.Attempts;

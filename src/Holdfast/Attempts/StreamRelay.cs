@@ -6,6 +6,7 @@ using Holdfast.Journal;
 using Holdfast.Recording.Records;
 using Holdfast.Vigils;
 using Holdfast.Wire;
+using Holdfast.Wire.Bytes;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Passages;
 using Holdfast.Wire.Sse;

@@ -5,6 +5,7 @@ using Holdfast.Recording.Records;
 using Holdfast.Requests;
 using Holdfast.Wire;
 using Holdfast.Wire.Anthropic;
+using Holdfast.Wire.Bytes;
 using Holdfast.Wire.Errors;
 using Holdfast.Wire.Protocols;
 using Holdfast.Wire.Sse;

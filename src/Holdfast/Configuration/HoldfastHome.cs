@@ -1,4 +1,5 @@
 using Holdfast.Configuration.Sources;
+using Holdfast.Recording;
 
 namespace Holdfast.Configuration;
 
@@ -7,7 +8,7 @@ internal static class HoldfastHome
 {
     private const UnixFileMode OnlyUser = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    public const string Variable = "HOLDFAST_HOME";
+    public const string Variable = RecordingFolder.HomeVariable;
 
     /// <summary>Its absolute path, whether it exists or not.</summary>
     public static string Find(IReadOnlyDictionary<string, string> environment)

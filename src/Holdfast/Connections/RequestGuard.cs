@@ -1,4 +1,3 @@
-using Holdfast.Configuration;
 using Holdfast.Wire.Errors;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -13,13 +12,16 @@ internal sealed class RequestGuard
     private readonly HashSet<string> _origins;
     private string? _lastHost;
 
-    public RequestGuard(HoldfastOptions options)
+    /// <param name="listeners">The addresses listened on; their hosts are our own names.</param>
+    /// <param name="hosts">Other names that are ours.</param>
+    /// <param name="origins">Origins of pages that may call.</param>
+    public RequestGuard(IEnumerable<string> listeners, IEnumerable<string> hosts, IEnumerable<string> origins)
     {
-        var listeners = options.Listen.Select(listener => new Uri(listener).Host);
+        var names = listeners.Select(listener => new Uri(listener).Host);
         _hosts = new HashSet<string>(
-            ["localhost", "127.0.0.1", "[::1]", .. listeners, .. options.AllowedHosts.Select(Bracketed)],
+            ["localhost", "127.0.0.1", "[::1]", .. names, .. hosts.Select(Bracketed)],
             StringComparer.OrdinalIgnoreCase);
-        _origins = new HashSet<string>(options.AllowedOrigins, StringComparer.OrdinalIgnoreCase);
+        _origins = new HashSet<string>(origins, StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>The error to refuse a request with; null for one that may pass.</summary>

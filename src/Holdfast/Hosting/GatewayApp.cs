@@ -158,7 +158,8 @@ internal static class GatewayApp
         return new()
         {
             Routes = new(
-                options, services.GetRequiredService<UpstreamTable>(), services.GetRequiredService<FailoverTools>(),
+                options.Routes, new(options.Timeouts, options.Streaming, options.Journal, options.Recording.Bodies),
+                services.GetRequiredService<UpstreamTable>(), services.GetRequiredService<FailoverTools>(),
                 services.GetService<PassageOf>()),
             Prices = OwnPrices.BookWith(options.Prices),
             Streaming = options.Streaming,

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using Holdfast.Wire;
+using Holdfast.Wire.Bytes;
 using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Journal;

@@ -1,4 +1,4 @@
-using Holdfast.Wire;
+using Holdfast.Wire.Bytes;
 
 namespace Holdfast.Journal;
 

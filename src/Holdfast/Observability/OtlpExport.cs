@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Runtime.CompilerServices;
-using Holdfast.Sinks;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
@@ -15,6 +14,9 @@ namespace Holdfast.Observability;
 internal sealed class OtlpExport(IReadOnlyDictionary<string, string?> variables, ILogger<OtlpExport> logger)
     : IHostedService
 {
+    /// <summary>The source of our traces.</summary>
+    public const string TraceSource = "Holdfast";
+
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     // The SDK's types stay out of this class's own fields, so that its assemblies load only when the export starts.
@@ -92,7 +94,7 @@ internal sealed class OtlpExport(IReadOnlyDictionary<string, string?> variables,
                 Sdk.CreateMeterProviderBuilder().ConfigureServices(Services).ConfigureResource(Describe)
                     .AddMeter(GatewayMetrics.MeterName).AddOtlpExporter(otlp => otlp.Protocol = protocol).Build(),
                 Sdk.CreateTracerProviderBuilder().ConfigureServices(Services).ConfigureResource(Describe)
-                    .AddSource(ExchangeTraces.SourceName).AddOtlpExporter(otlp => otlp.Protocol = protocol).Build());
+                    .AddSource(TraceSource).AddOtlpExporter(otlp => otlp.Protocol = protocol).Build());
         }
 
         public void Dispose()

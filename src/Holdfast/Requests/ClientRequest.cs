@@ -1,6 +1,6 @@
 using System.Buffers;
 using Holdfast.Clients;
-using Holdfast.Wire;
+using Holdfast.Wire.Bytes;
 using Holdfast.Wire.Protocols;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Holdfast.Configuration;
 using Holdfast.Journal;
 using Holdfast.Recording.Privacy;
 using Holdfast.Upstreams;
@@ -14,14 +13,14 @@ internal sealed class Route
     private readonly ProtocolFamily? _family;
 
     /// <summary>The route of a rule in the configuration, checked.</summary>
-    public Route(RouteOptions rule, UpstreamTable upstreams, HoldfastOptions options, PassageOf passages)
+    public Route(RouteOptions rule, UpstreamTable upstreams, RouteDefaults defaults, PassageOf passages)
     {
         _pattern = new(rule.Model);
         Name = rule.Model;
-        Timeouts = RouteTimeouts.Of(options.Timeouts, options.Streaming, rule.Timeouts);
-        Journal = TurnTerms.Of(options.Journal, rule.Journal);
+        Timeouts = RouteTimeouts.Of(defaults.Timeouts, defaults.Streaming, rule.Timeouts);
+        Journal = TurnTerms.Of(defaults.Journal, rule.Journal);
         Candidate[] candidates = [.. Ranked(rule.Candidates, upstreams).Select(one => one with { Passage = passages(one.Upstream) })];
-        Bodies = rule.Recording.Bodies ?? options.Recording.Bodies;
+        Bodies = rule.Recording.Bodies ?? defaults.Bodies;
         Choices = [.. candidates.SelectMany(ChoicesOf)];
         SharesRanks = candidates.DistinctBy(candidate => candidate.Rank).Count() < candidates.Length
             || candidates.Any(candidate => candidate.Upstream.Credentials.Count > 1);
@@ -30,12 +29,12 @@ internal sealed class Route
     }
 
     /// <summary>The route to one upstream alone, for the models it is asked for.</summary>
-    public Route(Upstream upstream, HoldfastOptions options, PassageOf passages)
+    public Route(Upstream upstream, RouteDefaults defaults, PassageOf passages)
     {
         Name = "";
-        Timeouts = RouteTimeouts.Of(options.Timeouts, options.Streaming);
-        Journal = TurnTerms.Of(options.Journal);
-        Bodies = options.Recording.Bodies;
+        Timeouts = RouteTimeouts.Of(defaults.Timeouts, defaults.Streaming);
+        Journal = TurnTerms.Of(defaults.Journal);
+        Bodies = defaults.Bodies;
         Choices = [.. ChoicesOf(new(upstream, null) { Passage = passages(upstream) })];
         SharesRanks = Choices.Length > 1;
     }

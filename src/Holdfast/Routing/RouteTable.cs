@@ -1,4 +1,3 @@
-using Holdfast.Configuration;
 using Holdfast.Requests;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
@@ -19,13 +18,20 @@ internal sealed class RouteTable
     private readonly Route[] _routes;
     private readonly Dictionary<Upstream, Route> _alone;
 
-    public RouteTable(HoldfastOptions options, UpstreamTable upstreams, FailoverTools tools, PassageOf? passages = null)
+    /// <param name="rules">The routes of the configuration, checked.</param>
+    /// <param name="defaults">What holds where a route says nothing.</param>
+    /// <param name="upstreams">Who can be asked.</param>
+    /// <param name="tools">What all walks share.</param>
+    /// <param name="passages">Which passage leads to an upstream; the exact one for all if null.</param>
+    public RouteTable(
+        IReadOnlyList<RouteOptions> rules, RouteDefaults defaults, UpstreamTable upstreams, FailoverTools tools,
+        PassageOf? passages = null)
     {
         _upstreams = upstreams;
         _tools = tools;
         passages ??= static _ => Passage.Exact;
-        _routes = [.. options.Routes.Select(rule => new Route(rule, upstreams, options, passages))];
-        _alone = upstreams.All.ToDictionary(upstream => upstream, upstream => new Route(upstream, options, passages));
+        _routes = [.. rules.Select(rule => new Route(rule, upstreams, defaults, passages))];
+        _alone = upstreams.All.ToDictionary(upstream => upstream, upstream => new Route(upstream, defaults, passages));
     }
 
     /// <summary>The walk over the request's candidates, or why there are none.</summary>

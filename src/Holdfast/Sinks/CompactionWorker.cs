@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Holdfast.Configuration;
 using Holdfast.Recording;
 
 namespace Holdfast.Sinks;
@@ -57,7 +56,7 @@ internal sealed class CompactionWorker(
         var start = new ProcessStartInfo(program)
         {
             ArgumentList = { "compact", "--retention-days", options.RetentionDays.ToString(CultureInfo.InvariantCulture) },
-            Environment = { [HoldfastHome.Variable] = home },
+            Environment = { [RecordingFolder.HomeVariable] = home },
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

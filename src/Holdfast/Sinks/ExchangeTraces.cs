@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Holdfast.Observability;
 using Holdfast.Recording.Records;
 
 namespace Holdfast.Sinks;
@@ -8,7 +9,7 @@ namespace Holdfast.Sinks;
 /// Costs nothing while nobody listens. Never throws.</summary>
 internal sealed class ExchangeTraces : IDisposable
 {
-    public const string SourceName = "Holdfast";
+    public const string SourceName = OtlpExport.TraceSource;
 
     private readonly ActivitySource _source = new(SourceName);
 

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using Holdfast.Configuration;
 using Holdfast.Wire;
 
 namespace Holdfast.Upstreams;
@@ -26,8 +25,9 @@ internal sealed class UpstreamTable : IDisposable
 
     /// <summary>The table of a checked configuration.</summary>
     public static UpstreamTable From(
-        HoldfastOptions options, UpstreamSurroundings surroundings, params IEnumerable<Upstream> extra) =>
-        new(options.Upstreams.Select(entry => new Upstream(entry.Key, entry.Value, surroundings)), extra);
+        IReadOnlyDictionary<string, UpstreamOptions> upstreams, UpstreamSurroundings surroundings,
+        params IEnumerable<Upstream> extra) =>
+        new(upstreams.Select(entry => new Upstream(entry.Key, entry.Value, surroundings)), extra);
 
     /// <summary>The upstream of this name, or null.</summary>
     public Upstream? Find(string name) => _byName.GetValueOrDefault(name);

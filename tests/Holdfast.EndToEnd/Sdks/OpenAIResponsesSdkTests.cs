@@ -1,6 +1,5 @@
 using Holdfast.EndToEnd.Http;
 using Holdfast.EndToEnd.Programs;
-using Holdfast.Recording.Records;
 
 namespace Holdfast.EndToEnd.Sdks;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Holdfast.Routing;
 using Holdfast.Simulator.Requests;
 
 namespace Holdfast.FunctionalTests.CutStream;

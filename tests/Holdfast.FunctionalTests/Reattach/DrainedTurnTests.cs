@@ -1,4 +1,5 @@
 using Holdfast.FunctionalTests.Failover;
+using Holdfast.Reattach;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 

@@ -1,6 +1,7 @@
-using Holdfast.Recording.Records;
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Silence;
+using Holdfast.Reattach;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;

@@ -1,5 +1,6 @@
-using Holdfast.Recording.Records;
 using Holdfast.FunctionalTests.Failover;
+using Holdfast.Reattach;
+using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Microsoft.Extensions.DependencyInjection;

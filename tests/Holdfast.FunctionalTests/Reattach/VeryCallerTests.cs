@@ -1,4 +1,5 @@
 using Holdfast.Clients;
+using Holdfast.Reattach;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;

@@ -17,7 +17,7 @@ public sealed partial class DependencyTests
         { "src/Holdfast/Reattach", @"Holdfast\.(Admin|Cli|Hosting|Configuration|Proxy|Recording\.Sql)", "a turn is found and answered: it returns" },
         { "src/Holdfast/Answers", @"Holdfast\.(Admin|Cli|Hosting|Configuration|Proxy|Attempts|Reattach|Upstreams|Recording\.Sql)", "the client's side knows no upstream" },
         { "src/Holdfast/Exchanges", @"Holdfast\.(Admin|Cli|Hosting|Configuration|Proxy|Attempts|Reattach|Answers|Vigils|Recording\.Sql)", "what belongs to an exchange works on nothing" },
-        { "src/Holdfast/Requests", @"Holdfast\.(Admin|Cli|Hosting|Configuration|Proxy|Routing|Upstreams)", "a request is read before anybody is asked" },
+        { "src/Holdfast/Requests", @"Holdfast\.(Admin|Cli|Hosting|Configuration|Proxy|Routing|Upstreams|Exchanges|Answers|Attempts)", "a request is read before anybody is asked" },
         { "src/Holdfast/Routing", @"Holdfast\.(Admin|Cli|Hosting|Configuration|Observability|Proxy|Attempts)", "routing decides, it does not watch" },
         { "src/Holdfast/Clients", @"Holdfast\.(Admin|Cli|Proxy|Routing|Upstreams|Requests|Exchanges)", "who speaks is told by its headers alone" },
         { "src/Holdfast/Connections", @"Holdfast\.(Proxy|Routing|Upstreams|Admin|Cli|Hosting|Configuration|Exchanges)", "what lies below a request knows none" },

@@ -1,3 +1,4 @@
+using Holdfast.Hosting;
 using Holdfast.Observability;
 using Holdfast.Sinks;
 using Holdfast.TestKit;

@@ -1,4 +1,5 @@
 using System.Text;
+using Holdfast.Simulator.Answers;
 using Holdfast.Wire;
 
 namespace Holdfast.Tests.Proxy;

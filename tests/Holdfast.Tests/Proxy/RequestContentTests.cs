@@ -1,12 +1,11 @@
-using Holdfast.Wire.Passages;
 using System.Buffers;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Holdfast.Attempts;
 using Holdfast.TestKit;
-using Holdfast.Wire;
 using Holdfast.Wire.Json;
+using Holdfast.Wire.Passages;
 
 namespace Holdfast.Tests.Proxy;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Holdfast.Exchanges;
 using Holdfast.Recording.Parquet;
 using Holdfast.Recording.Privacy;
 using Holdfast.Recording.Projection;

@@ -1,3 +1,4 @@
+using Holdfast.Reattach;
 using Holdfast.Recording.Records;
 using Holdfast.Recording.Sql;
 using Holdfast.TestKit;

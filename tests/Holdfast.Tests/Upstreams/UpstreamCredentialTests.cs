@@ -1,3 +1,4 @@
+using Holdfast.Clients;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 

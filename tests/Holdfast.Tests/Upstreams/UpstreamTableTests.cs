@@ -1,4 +1,5 @@
 using Holdfast.Configuration;
+using Holdfast.Hosting;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,7 +13,7 @@ public sealed class UpstreamTableTests
     [Fact]
     public void The_built_in_upstreams_are_the_defaults_of_their_protocols()
     {
-        using var table = UpstreamTable.From(new HoldfastOptions(), Surroundings);
+        using var table = UpstreamTable.From(new HoldfastOptions().Upstreams, Surroundings);
 
         Assert.Equal("anthropic", table.DefaultFor(ProtocolFamily.Anthropic)?.Name);
         Assert.Equal("openai", table.DefaultFor(ProtocolFamily.OpenAI)?.Name);

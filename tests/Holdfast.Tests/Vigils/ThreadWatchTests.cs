@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Holdfast.Exchanges;
 using Holdfast.Observability;
 using Holdfast.Sinks;
 using Holdfast.TestKit;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using Holdfast.TestKit;
-using Holdfast.Wire;
 
 namespace Holdfast.Tests.Wire;
 

@@ -1,4 +1,5 @@
 using Holdfast.Recording.Projection;
+using Holdfast.Simulator.Answers;
 using Holdfast.Wire.Usage;
 
 namespace Holdfast.Tests.Recording.Projection;

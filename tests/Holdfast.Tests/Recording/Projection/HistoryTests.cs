@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Holdfast.Reattach;
 using Holdfast.Recording.Records;
 using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;

@@ -1,3 +1,4 @@
+using Holdfast.Simulator.Answers;
 using Holdfast.Wire.Usage;
 
 namespace Holdfast.Tests.Recording.Projection;

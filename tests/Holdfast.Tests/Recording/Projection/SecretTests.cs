@@ -1,5 +1,6 @@
-using Holdfast.Recording.Records;
 using Holdfast.Recording.Projection;
+using Holdfast.Recording.Records;
+using Holdfast.Simulator.Answers;
 
 namespace Holdfast.Tests.Recording.Projection;
 

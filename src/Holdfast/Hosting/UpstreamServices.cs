@@ -1,6 +1,7 @@
 using Holdfast.Configuration;
+using Holdfast.Upstreams;
 
-namespace Holdfast.Upstreams;
+namespace Holdfast.Hosting;
 
 /// <summary>Registers the upstreams.</summary>
 internal static class UpstreamServices
@@ -20,7 +21,7 @@ internal static class UpstreamServices
                 Logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger("Holdfast.Upstreams"),
             })
             .AddSingleton(provider => UpstreamTable.From(
-                provider.GetRequiredService<HoldfastOptions>(),
+                provider.GetRequiredService<HoldfastOptions>().Upstreams,
                 provider.GetRequiredService<UpstreamSurroundings>(),
                 provider.GetServices<Upstream>()));
 }

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Holdfast.Wire;
+namespace Holdfast.Wire.Bytes;
 
 /// <summary>
 /// Bytes in pooled segments of at most 64 KB: grows without copying, never lands on the large object heap. One owner fills

@@ -1,7 +1,7 @@
+using Holdfast.Observability;
 using Holdfast.Sinks;
-using Microsoft.Extensions.Logging;
 
-namespace Holdfast.Observability;
+namespace Holdfast.Hosting;
 
 /// <summary>Puts everything that observes into the application.</summary>
 internal static class ObservabilityRegistration

@@ -3,12 +3,13 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Holdfast.Configuration;
+using Holdfast.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
-namespace Holdfast.Connections;
+namespace Holdfast.Hosting;
 
 /// <summary>Turns the settings into Kestrel's listeners and limits. Owns no connection: <see cref="ConnectionWatch"/>
 /// does.</summary>
@@ -40,7 +41,7 @@ internal static class KestrelSetup
         services.AddSingleton<ConnectionEndings>();
         services.AddSingleton<ConnectionWatch>();
         services.AddSingleton<RejectedRequests>();
-        services.AddSingleton(new RequestGuard(options));
+        services.AddSingleton(new RequestGuard(options.Listen, options.AllowedHosts, options.AllowedOrigins));
         services.AddHostedService<HalfOpenClients>();
         services.AddDrain(options.Timeouts.Drain);
         services.Configure<SocketTransportOptions>(Configure);

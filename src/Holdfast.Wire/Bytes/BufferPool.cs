@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Holdfast.Wire;
+namespace Holdfast.Wire.Bytes;
 
 /// <summary>Where every pooled array of the gateway comes from, and where it goes back to: one place, so that tests can put a
 /// pool there that shows who reads what was given back. Safe for any thread.</summary>

@@ -1,6 +1,4 @@
 using System.Collections.Frozen;
-using Holdfast.Failover;
-using Holdfast.Simulator;
 using Microsoft.Extensions.Primitives;
 
 namespace Holdfast.Clients;

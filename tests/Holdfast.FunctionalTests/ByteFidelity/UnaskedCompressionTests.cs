@@ -3,7 +3,6 @@ using System.IO.Compression;
 using System.Text;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
-using Holdfast.Wire;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;
 

@@ -1,7 +1,6 @@
 using Holdfast.Recording.Records;
 using System.Security.Cryptography;
 using System.Text;
-using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;

@@ -55,7 +55,7 @@ public sealed class AfterCommitTests
         Assert.Equal([1, 0], chain.Ledger);
         var record = await chain.NextRecordAsync();
         Assert.Equal(("failed", 1, null), (record.End?.Word(), record.Attempts, record.FallbackReason));
-        Assert.Equal(("committed", "surface"), (record.FailedAttempts!.Single().Phase?.Word(), record.FailedAttempts!.Single().Action));
+        Assert.Equal(("committed", "surface"), (record.FailedAttempts!.Single().Phase.Word(), record.FailedAttempts!.Single().Action));
     }
 
     /// <summary>R127: it goes through as the upstream wrote it.</summary>

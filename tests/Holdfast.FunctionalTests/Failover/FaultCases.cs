@@ -130,7 +130,7 @@ internal static class FaultCases
             ($"{failed.Reason}/{failed.Kind}", failed.Action, failed.Attempt, failed.Upstream));
         Assert.NotEmpty(failed.Rule);
         Assert.NotEmpty(failed.Error);
-        Assert.True(failed.Phase == Phase.Opened == isOpened && failed.Phase != Phase.Committed, failed.Phase?.Word());
+        Assert.True(failed.Phase == Phase.Opened == isOpened && failed.Phase != Phase.Committed, failed.Phase.Word());
     }
 
     private static string ReasonOf(Fault fault) => fault.Verdict.Split('/')[0];

@@ -1,6 +1,5 @@
 using Holdfast.Recording.Records;
 using Holdfast.Configuration;
-using Holdfast.Recording.Records;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;

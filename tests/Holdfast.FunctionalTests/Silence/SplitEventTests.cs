@@ -1,6 +1,5 @@
 using Holdfast.Recording.Records;
 using System.Text;
-using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Transcripts;
 using Holdfast.TestKit;

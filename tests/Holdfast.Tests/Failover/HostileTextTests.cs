@@ -73,7 +73,7 @@ public sealed class HostileTextTests
         foreach (var said in (Failure[])
             [
                 new() { Message = text, Now = DateTimeOffset.UnixEpoch },
-                new() { Status = 503, Message = document, Details = [text, text], Code = text, Type = text, Provider = text },
+                new() { Status = 503, Message = document, Details = [text, text], Code = text, Type = text, Upstream = text },
             ])
         {
             Assert.True(said.Message.Length <= Excerpt.Longest);

@@ -6,6 +6,7 @@ using Holdfast.Attempts;
 using Holdfast.TestKit;
 using Holdfast.Wire;
 using Holdfast.Wire.Json;
+using Holdfast.Wire.Passages;
 
 namespace Holdfast.Tests.Proxy;
 

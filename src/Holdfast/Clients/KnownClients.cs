@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace Holdfast.Clients;
 
 /// <summary>The clients of which something is known, as data: <c>known-clients.json</c>, read when the first request comes.
@@ -10,7 +7,7 @@ internal static class KnownClients
     /// <summary>All of them; whoever is none of them is <see cref="KnownClient.Anybody"/>.</summary>
     public static IReadOnlyList<KnownClient> All => Rows;
 
-    private static readonly KnownClient[] Rows = Load();
+    private static readonly KnownClient[] Rows = KnownClientFile.Read();
 
     /// <summary>The client a request is from, as it says itself.</summary>
     /// <param name="agent">Its user agent.</param>
@@ -78,20 +75,4 @@ internal static class KnownClients
 
         return KnownClient.Anybody;
     }
-
-    private static KnownClient[] Load()
-    {
-        using var stream = typeof(KnownClients).Assembly.GetManifestResourceStream("known-clients.json")!;
-        return JsonSerializer.Deserialize(stream, KnownClientJson.Default.KnownClientFile)!.Clients;
-    }
 }
-
-/// <summary>The file.</summary>
-internal sealed record KnownClientFile(KnownClient[] Clients);
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, ReadCommentHandling = JsonCommentHandling.Skip,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, UseStringEnumConverter = true,
-    GenerationMode = JsonSourceGenerationMode.Metadata)]
-[JsonSerializable(typeof(KnownClientFile))]
-internal sealed partial class KnownClientJson : JsonSerializerContext;

@@ -12,28 +12,28 @@ internal readonly record struct ToldFailure(int Status, string? Type, string? Co
 internal sealed class ErrorAdjustment
 {
     /// <summary>The statuses it applies to; to all if empty.</summary>
-    public int[] Statuses { get; set; } = [];
+    public int[] Statuses { get; init; } = [];
 
     /// <summary>The reasons of the classifier it applies to, by their words; to all if empty.</summary>
-    public string[] Reasons { get; set; } = [];
+    public string[] Reasons { get; init; } = [];
 
     /// <summary>The codes or types of errors it applies to; to all if empty.</summary>
-    public string[] Codes { get; set; } = [];
+    public string[] Codes { get; init; } = [];
 
     /// <summary>The status that is told; the upstream's if null.</summary>
-    public int? Status { get; set; }
+    public int? Status { get; init; }
 
     /// <summary>The error's type that is told; the upstream's if null.</summary>
-    public string? Type { get; set; }
+    public string? Type { get; init; }
 
     /// <summary>The error's code that is told; the upstream's if null.</summary>
-    public string? Code { get; set; }
+    public string? Code { get; init; }
 
     /// <summary>How long the client is told to wait where the upstream does not say.</summary>
-    public TimeSpan? UsualRetryAfter { get; set; }
+    public TimeSpan? UsualRetryAfter { get; init; }
 
     /// <summary>How long the client may be told to wait at most: beyond that it would give up.</summary>
-    public TimeSpan? LongestRetryAfter { get; set; }
+    public TimeSpan? LongestRetryAfter { get; init; }
 
     /// <summary>Whether it applies to a failure.</summary>
     public bool AppliesTo(ToldFailure told, Classification verdict) =>

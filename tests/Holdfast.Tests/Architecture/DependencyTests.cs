@@ -14,7 +14,7 @@ public sealed partial class DependencyTests
         { "src/Holdfast.Simulator", @"Holdfast\.(?!Simulator)|Microsoft\.AspNetCore|System\.Net\.Http", "the simulator must not share the gateway's bugs (D40)" },
         { "src/Holdfast/Proxy", @"Holdfast\.(Admin|Cli\b)", "the request path serves clients, not operators" },
         { "src/Holdfast/Routing", @"Holdfast\.(Admin|Cli\b|Observability)", "routing decides, it does not watch" },
-        { "src/Holdfast/Clients", @"Holdfast\.(?!Clients|Failover)", "who calls is told by its request alone" },
+        { "src/Holdfast/Clients", @"Holdfast\.(?!Clients|Connections|Failover)", "who calls is told by its request alone" },
         { "src/Holdfast/Upstreams", @"Holdfast\.(Proxy|Routing|Admin|Cli|Observability)", "connections know no exchange" },
         { "src/Holdfast/Observability", @"Holdfast\.(Proxy|Routing|Upstreams|Admin|Cli)", "what observes is told, it does not ask" },
         { "src/Holdfast/Configuration", @"Holdfast\.(Admin|Cli|Observability)", "settings know who reads them, not who serves them" },

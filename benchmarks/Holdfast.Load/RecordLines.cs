@@ -1,4 +1,3 @@
-using Holdfast.Attempts;
 using Holdfast.Recording.Records;
 using Holdfast.Wire;
 

@@ -81,7 +81,7 @@ internal sealed class OpenAIResponsesStream(StreamContext context, UsageReader u
             HasFailed = true;
             isLifecycle = true;
             UpstreamError = ErrorPeek.TypeOf(data) ?? "response.failed";
-            if (context.ErrorEventsAsFailed && IsFinalForCodex(UpstreamError))
+            if (context.ErrorEventsAsFailed && EndsTurns(UpstreamError))
             {
                 ReplaceCode(data, UpstreamError);
             }
@@ -111,10 +111,10 @@ internal sealed class OpenAIResponsesStream(StreamContext context, UsageReader u
     }
 
     private string CodeFor(string? type) =>
-        type is null || (context.ErrorEventsAsFailed && IsFinalForCodex(type)) ? PassingCode : type;
+        type is null || (context.ErrorEventsAsFailed && EndsTurns(type)) ? PassingCode : type;
 
-    /// <summary>Codex ends its turn on these (clients.md 4.2), though an overload passes, and somebody else may serve it.</summary>
-    private static bool IsFinalForCodex(string code) => code is "server_is_overloaded" or "slow_down";
+    /// <summary>Codex ends its turn on these, though an overload passes, and somebody else may serve it.</summary>
+    private static bool EndsTurns(string code) => code is "server_is_overloaded" or "slow_down";
 
     /// <summary>The same event with the code that tells Codex to ask again.</summary>
     private void ReplaceCode(ReadOnlySpan<byte> data, string code)

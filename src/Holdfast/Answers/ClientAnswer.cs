@@ -78,7 +78,7 @@ internal sealed class ClientAnswer : ITurnClient, IWaitingClient
     /// <summary>What of a request the following of its answer needs.</summary>
     public StreamContext ContextOf(ClientRequest request, bool isArray = false) => new(
         request.Model ?? "", _exchange.StartedAt.ToUnixTimeSeconds(), _exchange.ExchangeId,
-        ErrorEventsAsFailed: request.Client.IsCodex, IsArray: isArray);
+        request.Client.Known.ErrorEventsAsFailed, IsArray: isArray);
 
     /// <summary>The present attempt has come so far; a stream that is open stays open.</summary>
     public void Advance(Phase phase) => _exchange.Phase = IsOpen ? Phase.Opened : phase;
@@ -190,7 +190,7 @@ internal sealed class ClientAnswer : ITurnClient, IWaitingClient
         else
         {
             // A whole answer: an interim response for those who take it, else TCP keep-alive has to do.
-            if (!IsOpen && InterimPolicy.Accepts(_exchange.Http.Request))
+            if (!IsOpen && InterimPolicy.Accepts(_exchange.Http.Request, _exchange.Client))
             {
                 await InterimResponses.TrySendAsync(_exchange.Http, CancellationToken.None);
             }

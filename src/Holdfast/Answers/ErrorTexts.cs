@@ -14,23 +14,16 @@ internal static class ErrorTexts
     /// <param name="code">What happened.</param>
     /// <param name="message">The sentence; null for the usual one.</param>
     public static GatewayError Of(Exchange exchange, ErrorCode code, string? message = null) => new(
-        code, message ?? MessageFor(code, exchange.Setup, exchange.Route?.Timeouts, exchange.Flight.Record.ClientName),
+        code, message ?? MessageFor(exchange, code),
         exchange.ExchangeId, exchange.Flight.Line);
 
-    /// <summary>The usual sentence for a code.</summary>
-    /// <param name="code">What happened.</param>
-    /// <param name="setup">The settings in force.</param>
-    /// <param name="route">The route's own limits; everybody's if null.</param>
-    /// <param name="client">Who is told, where that is known.</param>
-    public static string MessageFor(ErrorCode code, Setup setup, RouteTimeouts? route = null, string? client = null)
+    private static string MessageFor(Exchange exchange, ErrorCode code)
     {
-        var message = MessageFor(code, setup, route ?? RouteTimeouts.Of(setup.Timeouts, setup.Streaming));
+        var setup = exchange.Setup;
+        var message = MessageFor(code, setup, exchange.Route?.Timeouts ?? RouteTimeouts.Of(setup.Timeouts, setup.Streaming));
 
-        // opencode goes by an error's words: with these it asks again, without them it takes a lost stream for final
-        // (measured with 1.18.33).
-        return client == "opencode" && code.Class is ErrorClass.Stream or ErrorClass.Timeout
-            ? $"Connection lost: {message}"
-            : message;
+        // Some clients go by an error's words.
+        return code.Class is ErrorClass.Stream or ErrorClass.Timeout ? $"{exchange.Client.Known.LossBegins}{message}" : message;
     }
 
     private static string MessageFor(ErrorCode code, Setup setup, RouteTimeouts route) => code.Class switch

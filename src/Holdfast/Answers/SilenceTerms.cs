@@ -14,9 +14,6 @@ namespace Holdfast.Answers;
 internal sealed record SilenceTerms(
     TimeSpan OpenEarlyAfter, TimeSpan KeepAliveAfter, KeepAliveForm Form, TimeSpan LongestHeld)
 {
-    /// <summary>Codex counts events only, and gives up after 300 s without.</summary>
-    private static readonly TimeSpan LongestHeldForCodex = TimeSpan.FromSeconds(200);
-
     /// <summary>What suits the client of a request.</summary>
     /// <param name="request">What it asks for.</param>
     /// <param name="options">What the configuration says.</param>
@@ -24,14 +21,12 @@ internal sealed record SilenceTerms(
     public static SilenceTerms For(ClientRequest request, StreamingOptions options, RouteTimeouts? timeouts) => new(
         timeouts?.OpenEarlyAfter ?? UsualFor(request), options.KeepAliveAfter,
         options.KeepAliveForms.For(request.Path.Protocol),
-        request.Client.IsCodex ? LongestHeldForCodex : Timeout.InfiniteTimeSpan);
+        request.Client.Known.LongestHeld);
 
-    /// <summary>Codex waits 900 s for headers, but only 300 s for events, and blank lines do not count: on loopback,
-    /// where no middlebox counts the silence, it is better left waiting.</summary>
     private static TimeSpan UsualFor(ClientRequest request)
     {
         var isLocal = Loopback.IsLoopbackClient(request.Http.HttpContext);
-        if (isLocal && request.Client.IsCodex)
+        if (isLocal && !request.Client.Known.OpensEarlyOnLoopback)
         {
             return Timeout.InfiniteTimeSpan;
         }

@@ -11,6 +11,8 @@ internal sealed class ClientHeaders
     public const string NoTurn = "none";
 
     private int _sessionRank;
+    private string? _turnMetadata;
+    private KnownClient? _runtime;
 
     /// <summary>First product of the user agent (<c>claude-cli</c>, <c>codex_exec</c>, <c>OpenAI</c>).</summary>
     public string? Name { get; private init; }
@@ -21,8 +23,16 @@ internal sealed class ClientHeaders
     /// <summary>The conversation, from the headers clients are known to send.</summary>
     public string? Session { get; private set; }
 
-    /// <summary>Codex skips plain <c>error</c> events, and waits for headers as long as it takes (900 s were tried).</summary>
-    public bool IsCodex { get; private set; }
+    /// <summary>What is known of the client.</summary>
+    public KnownClient Known { get; private set; } = KnownClient.Anybody;
+
+    /// <summary>Whether it takes interim answers: its runtime decides where one is stated, since a user agent may be
+    /// borrowed.</summary>
+    public bool TakesInterim => (_runtime ?? Known).TakesInterim;
+
+    /// <summary>What it says of its turn that is the same in all sendings of one request; null where it says nothing.</summary>
+    public string? StatedTurn =>
+        _turnMetadata is { } metadata && CodexTurn.Read(metadata) is { } turn ? $"{turn.Turn} {turn.Kind}" : null;
 
     /// <summary>How long it says it waits for an answer to begin. Official SDKs say so; .NET's of Anthropic waits
     /// 30 s.</summary>
@@ -54,23 +64,24 @@ internal sealed class ClientHeaders
 
     public static ClientHeaders Of(HttpRequest request)
     {
-        var agent = request.Headers.UserAgent.ToString().AsSpan();
-        var product = agent.IndexOf(' ') is var space and >= 0 ? agent[..space] : agent;
+        var agent = request.Headers.UserAgent.ToString();
+        var product = agent.AsSpan();
+        product = product.IndexOf(' ') is var space and >= 0 ? product[..space] : product;
         var slash = product.IndexOf('/');
         var name = slash < 0 ? product : product[..slash];
         var client = new ClientHeaders
         {
             Name = TextOf(name),
             Version = slash < 0 ? null : TextOf(product[(slash + 1)..]),
-            IsCodex = IsCodexName(name),
         };
+        string? originator = null;
         foreach (var (header, values) in request.Headers)
         {
             // By their lengths first: most headers are none of these.
             switch (header.Length)
             {
                 case 10 when Is("originator"):
-                    client.IsCodex |= IsCodexName(values.ToString());
+                    originator = values.ToString();
                     break;
                 case 10 when Is("session-id") || Is("session_id"):
                     client.NoteSession(values, rank: Is("session-id") ? 3 : 2);
@@ -99,8 +110,14 @@ internal sealed class ClientHeaders
                 case 19 when Is("x-stainless-timeout"):
                     client.Patience = PatienceOf(values.ToString());
                     break;
+                case 19 when Is("x-stainless-runtime"):
+                    client._runtime = KnownClients.OfRuntime(values.ToString());
+                    break;
                 case 20 when Is("holdfast-no-fallback"):
                     client.RefusesFallback = values.ToString() is not ("false" or "0");
+                    break;
+                case 21 when Is("x-codex-turn-metadata"):
+                    client._turnMetadata = values.ToString();
                     break;
                 case 23 when Is("x-stainless-retry-count"):
                     client.RetryCount = values.ToString();
@@ -113,6 +130,7 @@ internal sealed class ClientHeaders
             bool Is(string known) => header.Equals(known, StringComparison.OrdinalIgnoreCase);
         }
 
+        client.Known = KnownClients.Of(agent, name, originator, client._runtime);
         return client;
     }
 
@@ -124,9 +142,6 @@ internal sealed class ClientHeaders
             (Session, _sessionRank) = (values.ToString(), rank);
         }
     }
-
-    private static bool IsCodexName(ReadOnlySpan<char> name) =>
-        name.StartsWith("codex", StringComparison.OrdinalIgnoreCase);
 
     private static TimeSpan? PatienceOf(string text) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)

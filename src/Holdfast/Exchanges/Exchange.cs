@@ -1,3 +1,5 @@
+using Holdfast.Clients;
+using Holdfast.Connections;
 using Holdfast.Journal;
 using Holdfast.Recording.Records;
 using Holdfast.Requests;
@@ -20,13 +22,15 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
     private Phase _phase;
 
     /// <param name="http">The request and its answer.</param>
+    /// <param name="client">What the request's headers say.</param>
     /// <param name="protocol">Its protocol; null where the path is nobody's.</param>
     /// <param name="flight">What is written down about it.</param>
     /// <param name="setup">The settings it goes by.</param>
     /// <param name="register">Where it is handed in at its end.</param>
-    public Exchange(HttpContext http, WireProtocol? protocol, FlightRecord flight, Setup setup, ExchangeRegister register)
+    public Exchange(
+        HttpContext http, ClientHeaders client, WireProtocol? protocol, FlightRecord flight, Setup setup, ExchangeRegister register)
     {
-        (Http, Flight, Setup, _register) = (http, flight, setup, register);
+        (Http, Client, Flight, Setup, _register) = (http, client, flight, setup, register);
         Protocol = protocol ?? WireProtocols.OpenAIChat;
         Turn = new(ExchangeId);
         _listing = register.List(this);
@@ -34,6 +38,9 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
 
     /// <summary>The request, and its answer, which <c>ClientAnswer</c> alone writes.</summary>
     public HttpContext Http { get; }
+
+    /// <summary>What the client says of itself, and what is known of it.</summary>
+    public ClientHeaders Client { get; }
 
     /// <summary>Whose shape our own errors take.</summary>
     public WireProtocol Protocol { get; }

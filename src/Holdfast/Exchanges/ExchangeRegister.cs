@@ -36,7 +36,7 @@ internal sealed class ExchangeRegister(
             IdempotencyKey = client.IdempotencyKey,
         };
         reporter.Started();
-        return new(http, path?.Protocol, new(record, setup.Prices, time), setup, this);
+        return new(http, client, path?.Protocol, new(record, setup.Prices, time), setup, this);
     }
 
     /// <summary>An exchange is open until what is returned is disposed.</summary>

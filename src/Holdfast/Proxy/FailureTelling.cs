@@ -200,6 +200,6 @@ internal sealed class FailureTelling(TimeProvider time, ILogger<FailureTelling> 
 
     private static ToldFailure Adjusted(Exchange exchange, ClientRequest request, ToldFailure told, Classification verdict) =>
         exchange.Setup.AdjustsErrors
-            ? ClientProfiles.Adjust(request.Client.IsCodex ? "codex" : request.Client.Name, told, verdict)
+            ? request.Client.Known.Adjust(told, verdict)
             : told;
 }

@@ -12,15 +12,12 @@ namespace Holdfast.Reattach;
 /// <summary>A stream that was lost, as one answer: Claude Code's fallback asks for it so.</summary>
 internal static class AssembledAnswer
 {
-    /// <summary>How long a client that asks for one answer waits for it: Claude Code was measured to wait 300 s.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(290);
-
     /// <summary>Puts the answer together once it is whole. Null where it does not become whole.</summary>
     public static async ValueTask<AttemptResult?> TellAsync(
         TurnSource source, TurnHead head, ClientRequest request, Exchange exchange, ClientAnswer answer, Vigil vigil)
     {
         var assembler = request.Path.Protocol.Assemble();
-        vigil.UpstreamSilence.Start(Longest);
+        vigil.UpstreamSilence.Start(request.Client.Known.LongestAssembly);
         var end = await source.ReadFramesAsync(AnswerHead.Of(head).Framing!.Value, frame =>
         {
             assembler.Add(frame);

@@ -16,8 +16,6 @@ internal static class ResumedAnswer
     /// <summary>The rest of a longer answer is generated anew.</summary>
     private const long LongestRest = 4 * 1024 * 1024;
 
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(290);
-
     /// <summary>Sends the rest once the answer is whole. Null where it must be generated anew.</summary>
     public static async ValueTask<AttemptResult?> TellAsync(
         Turn turn, ClientRequest request, Exchange exchange, ClientAnswer answer, Vigil vigil)
@@ -33,7 +31,7 @@ internal static class ResumedAnswer
         var end = await source.WaitForHeadAsync();
         if (end is { Lost: null, ClientGone: false } && turn.Head is { IsStream: true } head)
         {
-            vigil.UpstreamSilence.Start(Longest);
+            vigil.UpstreamSilence.Start(request.Client.Known.LongestAssembly);
             end = await source.ReadFramesAsync(
                 AnswerHead.Of(head).Framing!.Value, frame => rest.Add(frame) && rest.Length <= LongestRest);
             vigil.UpstreamSilence.Stop();

@@ -1,5 +1,5 @@
+using Holdfast.Clients;
 using Holdfast.Failover;
-using Holdfast.Requests;
 
 namespace Holdfast.Routing;
 
@@ -21,8 +21,9 @@ internal enum Prospect
 
 /// <summary>The health of the choices of one request: asked before one of them is, told what became of it.</summary>
 /// <param name="book">What is known of everybody.</param>
-/// <param name="request">What they would be asked.</param>
-internal readonly struct ChoiceHealth(HealthBook book, ClientRequest request)
+/// <param name="caller">Whose credential they would be asked with, where they have none of their own.</param>
+/// <param name="model">The model they would be asked for, where a candidate names none.</param>
+internal readonly struct ChoiceHealth(HealthBook book, Caller caller, string? model)
 {
     /// <summary>Whether nothing is known to be wrong with anybody.</summary>
     public bool IsQuiet => book.IsQuiet;
@@ -77,6 +78,6 @@ internal readonly struct ChoiceHealth(HealthBook book, ClientRequest request)
 
     private HealthKey KeyOf(Choice choice) => new(
         choice.Upstream.Name,
-        choice.Credential.IsClients ? request.Caller.CredentialName : choice.Credential.Name,
-        choice.Candidate.Model ?? request.Model);
+        choice.Credential.IsClients ? caller.CredentialName : choice.Credential.Name,
+        choice.Candidate.Model ?? model);
 }

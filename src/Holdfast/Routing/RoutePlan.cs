@@ -24,7 +24,7 @@ namespace Holdfast.Routing;
 internal sealed class RoutePlan
 {
     private readonly FailoverTools _tools;
-    private readonly ClientRequest _client;
+    private readonly ClientRequest _request;
     private readonly ChoiceHealth _health;
     private readonly ImmutableArray<Choice> _choices;
     private readonly AffinityEntry? _home;
@@ -46,9 +46,9 @@ internal sealed class RoutePlan
     {
         Route = route;
         _sentAt = startedAt;
-        _client = request;
+        _request = request;
         _tools = tools;
-        _health = new(tools.Health, request);
+        _health = new(tools.Health, request.Caller, request.Model);
         (_choices, _home) = route.Choices.Length == 1 ? (route.Choices, null) : ChoiceOrder.For(request, route, tools, startedAt);
         request.Identity.WantsAffinity = _choices.Length > 1 && tools.Options.Affinity.Enabled;
         if (failedBefore is not null)
@@ -197,7 +197,7 @@ internal sealed class RoutePlan
 
         // Where it would go anyway, and nothing is lost by moving it, there is nothing to remember.
         var isWorthNoting = !IsAlone && (_current != 0 || _home is not null || cacheTokens > 0);
-        if (isWorthNoting && _tools.Options.Affinity.Enabled && _client.Identity.Affinity is { } key)
+        if (isWorthNoting && _tools.Options.Affinity.Enabled && _request.Identity.Affinity is { } key)
         {
             _tools.Affinity.Note(key, Current.Candidate.Name, Current.Credential.Name, cacheTokens, _tools.Time.GetUtcNow());
         }
@@ -234,7 +234,7 @@ internal sealed class RoutePlan
 
     private bool IsUntried(int index) =>
         (_trials is null || _trials[index] is { Asked: 0, IsPassedOver: false })
-        && (!_client.Client.RefusesFallback || _choices[index].Candidate == _choices[0].Candidate);
+        && (!_request.Client.RefusesFallback || _choices[index].Candidate == _choices[0].Candidate);
 
     private bool IsHome(Choice choice) => _home is { } home
         && home.Candidate == choice.Candidate.Name && home.Credential == choice.Credential.Name;
@@ -255,7 +255,7 @@ internal sealed class RoutePlan
     }
 
     private TimeSpan PatienceLeft =>
-        _client.CanBeOpenedEarly && _tools.Options.WaitForLimits is var limit && limit != Timeout.InfiniteTimeSpan
+        _request.CanBeOpenedEarly && _tools.Options.WaitForLimits is var limit && limit != Timeout.InfiniteTimeSpan
             ? limit - _waited
             : TimeSpan.Zero;
 

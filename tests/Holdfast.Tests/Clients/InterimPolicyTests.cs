@@ -1,9 +1,9 @@
 using Holdfast.Clients;
 using Microsoft.AspNetCore.Http;
 
-namespace Holdfast.Tests.Hosting;
+namespace Holdfast.Tests.Clients;
 
-/// <summary>D31: interim answers go only to clients known to take them.</summary>
+/// <summary>Interim answers go only to clients known to take them.</summary>
 public sealed class InterimPolicyTests
 {
     [Theory]
@@ -25,25 +25,39 @@ public sealed class InterimPolicyTests
     [InlineData("OpenAI/Python 3.0.0", null, false)]
     [InlineData("python-requests/2.32", null, false)]
     [InlineData("python-httpx/0.28", null, false)]
+    [InlineData("claude-cli/2.1.90 (external, cli)", "node", true)]
+    [InlineData("claude-cli/2.1.90 (external, cli)", "CPython", false)]
+    [InlineData("node", "CPython", false)]
+    [InlineData("node", "", true)]
     [InlineData("codex_cli_rs/0.160.0 (Linux; x86_64)", null, false)]
     [InlineData("nodeish/1.0", null, false)]
     [InlineData("Go-http-client/1.1", null, false)]
     [InlineData("", null, false)]
     [InlineData(null, null, false)]
-    public void Only_known_takers_get_interim_answers(string? userAgent, string? runtime, bool expected) =>
-        Assert.Equal(expected, InterimPolicy.Accepts(userAgent, runtime));
+    public void Only_known_takers_get_interim_answers(string? userAgent, string? runtime, bool expected)
+    {
+        var request = new DefaultHttpContext().Request;
+        request.Headers.UserAgent = userAgent;
+        request.Headers["X-Stainless-Runtime"] = runtime;
+
+        var accepts = Accepts(request);
+
+        Assert.Equal(expected, accepts);
+    }
 
     [Theory]
     [InlineData("Via")]
     [InlineData("X-Forwarded-For")]
     public void A_proxy_on_the_way_may_not_take_them(string header)
     {
-        var http = new DefaultHttpContext();
-        http.Request.Headers.UserAgent = "curl/8.14.1";
-        Assert.True(InterimPolicy.Accepts(http.Request));
+        var request = new DefaultHttpContext().Request;
+        request.Headers.UserAgent = "curl/8.14.1";
+        Assert.True(Accepts(request));
 
-        http.Request.Headers[header] = "1.1 proxy";
+        request.Headers[header] = "1.1 proxy";
 
-        Assert.False(InterimPolicy.Accepts(http.Request));
+        Assert.False(Accepts(request));
     }
+
+    private static bool Accepts(HttpRequest request) => InterimPolicy.Accepts(request, ClientHeaders.Of(request));
 }

@@ -1,7 +1,7 @@
 using Holdfast.Clients;
 using Microsoft.AspNetCore.Http;
 
-namespace Holdfast.Tests.Proxy;
+namespace Holdfast.Tests.Clients;
 
 /// <summary>What clients say of themselves.</summary>
 public sealed class ClientHeadersTests

@@ -1,5 +1,4 @@
 using Holdfast.Clients;
-using Holdfast.Connections;
 using Holdfast.Journal;
 using Holdfast.Recording.Records;
 using Holdfast.Requests;

@@ -1,5 +1,4 @@
 using Holdfast.Simulator.Answers;
-using Holdfast.Sinks;
 using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;

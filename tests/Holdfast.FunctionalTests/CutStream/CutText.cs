@@ -1,5 +1,4 @@
 using System.Text;
-using Holdfast.Routing;
 using Holdfast.Simulator.Requests;
 
 namespace Holdfast.FunctionalTests.CutStream;

@@ -2,7 +2,6 @@ using Holdfast.Configuration;
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Reattach;
 using Holdfast.FunctionalTests.Silence;
-using Holdfast.Reattach;
 using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Transcripts;

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Holdfast.FunctionalTests.Failover;
-using Holdfast.Reattach;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Transcripts;
 using Holdfast.TestKit;

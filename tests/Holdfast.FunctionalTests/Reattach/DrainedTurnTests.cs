@@ -1,5 +1,4 @@
 using Holdfast.FunctionalTests.Failover;
-using Holdfast.Reattach;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 

@@ -1,6 +1,5 @@
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Silence;
-using Holdfast.Reattach;
 using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Requests;

@@ -1,9 +1,7 @@
 using System.Text.Json.Nodes;
-using Holdfast.Connections;
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Silence;
 using Holdfast.Journal;
-using Holdfast.Reattach;
 using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Requests;

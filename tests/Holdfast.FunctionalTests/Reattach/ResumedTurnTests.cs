@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Holdfast.FunctionalTests.Failover;
-using Holdfast.Reattach;
 using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Requests;

@@ -1,7 +1,6 @@
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Hosting;
 using Holdfast.FunctionalTests.Silence;
-using Holdfast.Reattach;
 using Holdfast.Recording.Records;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;

@@ -1,5 +1,4 @@
 using Holdfast.Clients;
-using Holdfast.Reattach;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.TestKit.Sockets;

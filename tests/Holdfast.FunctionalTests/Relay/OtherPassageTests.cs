@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text;
 using Holdfast.FunctionalTests.Failover;
 using Holdfast.FunctionalTests.Reattach;
-using Holdfast.Reattach;
 using Holdfast.Routing;
 using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;

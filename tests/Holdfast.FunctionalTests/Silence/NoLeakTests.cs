@@ -1,7 +1,6 @@
 using Holdfast.Connections;
 using Holdfast.FunctionalTests.Hosting;
 using Holdfast.Simulator;
-using Holdfast.Simulator.Answers;
 using Holdfast.Sinks;
 using Holdfast.TestKit;
 using Microsoft.Extensions.DependencyInjection;

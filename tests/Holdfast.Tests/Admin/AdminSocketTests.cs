@@ -3,7 +3,6 @@ using System.Runtime.Versioning;
 using System.Text.Json;
 using Holdfast.Admin;
 using Holdfast.Cli;
-using Holdfast.Connections;
 using Holdfast.Failover;
 using Holdfast.Hosting;
 using Holdfast.Observability;

@@ -26,7 +26,7 @@ public sealed partial class DependencyTests
         { "src/Holdfast/Observability", @"Holdfast\.(Proxy|Routing|Upstreams|Admin|Cli\b|Sinks|Exchanges|Configuration|Hosting)", "what observes is told, it does not ask" },
         { "src/Holdfast/Configuration", @"Holdfast\.(Admin|Cli\b|Observability|Proxy|Hosting)", "settings know who reads them, not who serves them" },
         { "src/Holdfast/Failover", @"Microsoft\.AspNetCore|Microsoft\.Extensions|System\.Net|Holdfast\.(?!Failover)", "failover judges, it does not act" },
-        { "src/Holdfast/Journal", @"Holdfast\.(?!Journal|Wire$)", "the journal knows turns, not how they come about; of bytes only where they are rented" },
+        { "src/Holdfast/Journal", @"Holdfast\.(?!Journal|Wire\.Bytes)", "the journal knows turns, not how they come about; of bytes only where they are rented" },
         { "src/Holdfast/Admin", @"Holdfast\.(Proxy|Cli\b|Upstreams)", "status reads what is published for it" },
         };
 

@@ -1,7 +1,6 @@
 using Holdfast.Configuration;
 using System.Text.Json;
 using Holdfast.Cli;
-using Holdfast.Configuration;
 using Holdfast.Configuration.Settings;
 using Holdfast.Wire.Errors;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using Holdfast.Configuration;
 using Holdfast.Connections;
 using Microsoft.AspNetCore.Http;
 
@@ -8,12 +7,8 @@ namespace Holdfast.Tests.Hosting;
 /// <summary>A web page must not be able to drive the gateway with its visitor's network.</summary>
 public sealed class RequestGuardTests
 {
-    private static readonly RequestGuard Guard = new(new HoldfastOptions
-    {
-        Listen = ["http://127.0.0.1:8484", "http://127.8.8.8:8484"],
-        AllowedHosts = ["host.docker.internal"],
-        AllowedOrigins = ["https://app.example"],
-    });
+    private static readonly RequestGuard Guard = new(
+        ["http://127.0.0.1:8484", "http://127.8.8.8:8484"], ["host.docker.internal"], ["https://app.example"]);
 
     [Theory]
     [InlineData("localhost:8484", null)]

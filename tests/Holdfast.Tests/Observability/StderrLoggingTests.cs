@@ -1,7 +1,6 @@
 using System.Text;
 using Holdfast.Hosting;
 using Holdfast.Observability;
-using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

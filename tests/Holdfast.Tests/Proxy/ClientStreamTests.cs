@@ -11,7 +11,6 @@ using Holdfast.Sinks;
 using Holdfast.TestKit;
 using Holdfast.Vigils;
 using Holdfast.Wire;
-using Holdfast.Wire.Passages;
 using Holdfast.Wire.Protocols;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

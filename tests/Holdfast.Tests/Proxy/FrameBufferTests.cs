@@ -1,5 +1,4 @@
 using System.Text;
-using Holdfast.Simulator.Answers;
 using Holdfast.Wire;
 
 namespace Holdfast.Tests.Proxy;

@@ -1,3 +1,4 @@
+using Holdfast.Wire.Bytes;
 using System.Buffers;
 using System.Net;
 using System.Runtime.CompilerServices;

@@ -2,7 +2,6 @@ using Holdfast.Recording.Files;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization.Metadata;
-using Holdfast.Recording.Files;
 using Holdfast.Recording.Records;
 using Holdfast.Recording.Sql;
 using Holdfast.TestKit;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Holdfast.Attempts;
 using Holdfast.Recording.Records;
 using Holdfast.TestKit;
 using Holdfast.Tests.Observability;

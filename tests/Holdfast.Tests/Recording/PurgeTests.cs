@@ -1,5 +1,4 @@
 using System.Globalization;
-using Holdfast.Exchanges;
 using Holdfast.Recording.Parquet;
 using Holdfast.Recording.Privacy;
 using Holdfast.Recording.Projection;

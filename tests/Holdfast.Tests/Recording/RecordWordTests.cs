@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Holdfast.Attempts;
 using Holdfast.Recording.Privacy;
 using Holdfast.Recording.Records;
 using Holdfast.Tests.Observability;

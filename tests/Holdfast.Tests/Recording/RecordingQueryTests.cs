@@ -1,4 +1,3 @@
-using Holdfast.Reattach;
 using Holdfast.Recording.Records;
 using Holdfast.Recording.Sql;
 using Holdfast.TestKit;

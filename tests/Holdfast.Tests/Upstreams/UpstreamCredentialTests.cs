@@ -1,4 +1,3 @@
-using Holdfast.Clients;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 

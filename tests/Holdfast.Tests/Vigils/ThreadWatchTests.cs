@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Holdfast.Exchanges;
 using Holdfast.Observability;
 using Holdfast.Sinks;
 using Holdfast.TestKit;

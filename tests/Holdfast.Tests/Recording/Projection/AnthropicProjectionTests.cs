@@ -1,5 +1,4 @@
 using Holdfast.Recording.Projection;
-using Holdfast.Simulator.Answers;
 using Holdfast.Wire.Usage;
 
 namespace Holdfast.Tests.Recording.Projection;

@@ -3,7 +3,6 @@ using FsCheck;
 using FsCheck.Fluent;
 using Holdfast.Recording.Projection;
 using Holdfast.Recording.Records;
-using Holdfast.Simulator.Answers;
 using Holdfast.TestKit;
 using Holdfast.Tests.Wire;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Holdfast.Reattach;
 using Holdfast.Recording.Records;
 using Holdfast.Simulator.Requests;
 using Holdfast.Simulator.Transcripts;

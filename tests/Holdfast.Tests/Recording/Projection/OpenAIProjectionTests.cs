@@ -1,4 +1,3 @@
-using Holdfast.Simulator.Answers;
 using Holdfast.Wire.Usage;
 
 namespace Holdfast.Tests.Recording.Projection;

@@ -1,10 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using Holdfast.Exchanges;
 using Holdfast.Recording.Projection;
 using Holdfast.Recording.Records;
 using Holdfast.Recording.Redaction;
-using Holdfast.Simulator.Answers;
 using Holdfast.Wire.Usage;
 
 namespace Holdfast.Tests.Recording.Projection;

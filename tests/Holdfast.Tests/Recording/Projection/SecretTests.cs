@@ -1,6 +1,5 @@
 using Holdfast.Recording.Projection;
 using Holdfast.Recording.Records;
-using Holdfast.Simulator.Answers;
 
 namespace Holdfast.Tests.Recording.Projection;
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using Holdfast.Simulator.Answers;
 using Holdfast.Wire;
 using Holdfast.Wire.Protocols;
 using Holdfast.Wire.Usage;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using Holdfast.Simulator.Answers;
 using Holdfast.Wire.Json;
 
 namespace Holdfast.Tests.Wire.Json;

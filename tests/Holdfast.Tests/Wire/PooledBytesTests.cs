@@ -1,3 +1,4 @@
+using Holdfast.Wire.Bytes;
 using System.Buffers;
 using Holdfast.TestKit;
 

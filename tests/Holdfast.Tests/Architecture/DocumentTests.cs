@@ -32,6 +32,27 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public void Every_row_of_a_table_has_as_many_cells_as_its_head()
+    {
+        var wrong = new List<string>();
+        foreach (var document in Repository.Files("docs", "*.md"))
+        {
+            var cells = 0;
+            foreach (var line in File.ReadLines(document))
+            {
+                var count = line.StartsWith('|') ? Border().Count(line) : 0;
+                cells = cells == 0 || count == 0 ? count : cells;
+                if (count != cells)
+                {
+                    wrong.Add($"{Repository.Relative(document)}: {line}");
+                }
+            }
+        }
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
     public void Every_link_inside_the_documents_leads_somewhere()
     {
         var documents = Repository.Files("docs", "*.md").Concat(Directory.EnumerateFiles(Repository.Root, "*.md"));
@@ -52,6 +73,10 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"`(?<name>\w+Tests\.\w+)`", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex TestName();
+
+    /// <summary>A bar that parts cells: not one that is escaped, nor one inside code.</summary>
+    [GeneratedRegex(@"(?<!\\)\|(?=(?:[^`]*`[^`]*`)*[^`]*$)", RegexOptions.None, 1000)]
+    private static partial Regex Border();
 
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Link();

@@ -16,7 +16,7 @@ internal sealed class RecordsMeasure(TestBed bed) : IMeasure
 {
     private const int PerSecond = 10_000;
 
-    // The report's own statement (R20).
+    // The statement by which users count broken turns.
     private const string Reference = """
         SELECT CAST(json_extract(attributes, '$.gateway.error') AS VARCHAR) AS err,
           CAST(json_extract(attributes, '$.gateway.is_sse') AS VARCHAR) AS is_sse,

@@ -3,7 +3,7 @@ using Holdfast.Configuration.Sources;
 
 namespace Holdfast.Configuration;
 
-/// <summary>Makes the options out of command line, environment and file, in that order of strength (D3).</summary>
+/// <summary>Makes the options out of command line, environment and file, in that order of strength.</summary>
 internal static class HoldfastConfiguration
 {
     public const string DefaultFile = "holdfast.json";

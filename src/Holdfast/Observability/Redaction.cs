@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Holdfast.Observability;
 
-/// <summary>Takes secrets out of what we print (R131). Pure. A net below the rule that no secret gets there, not a
+/// <summary>Takes secrets out of what we print. Pure. A net below the rule that no secret gets there, not a
 /// licence to log one.</summary>
 internal static partial class Redaction
 {

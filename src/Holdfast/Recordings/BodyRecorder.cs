@@ -9,8 +9,8 @@ using Holdfast.Wire;
 
 namespace Holdfast.Recordings;
 
-/// <summary>Records bodies where that was asked for (R78): decides for each exchange, and makes rows of its messages on a thread
-/// of its own, so that nobody waits for it. What memory has no room for is recorded without bodies and counted (R130).</summary>
+/// <summary>Records bodies where that was asked for: decides for each exchange, and makes rows of its messages on a thread
+/// of its own, so that nobody waits for it. What memory has no room for is recorded without bodies and counted.</summary>
 internal sealed class BodyRecorder : IHostedService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -338,7 +338,7 @@ internal sealed class BodyRecorder : IHostedService
             return;
         }
 
-        // That there was an exchange is kept, so that nothing is missing (R17); whose and where is not.
+        // That there was an exchange is kept, so that nothing is missing; whose and where is not.
         (record.IsIgnored, record.LocalOnly) = (true, null);
         (record.Session, record.Directory, record.Query, record.IdempotencyKey) = (null, null, null, null);
         (record.ErrorDetail, record.UpstreamRequestId, record.RetryOf) = (null, null, null);

@@ -6,7 +6,8 @@ namespace Holdfast.Upstreams;
 /// <summary>Why an upstream did not answer, or not to the end: a value, made from what the runtime threw. Cancellation
 /// by our own timers and by the client is not such a failure; whoever cancelled knows better.</summary>
 /// <param name="Code">Which of our errors it is.</param>
-/// <param name="Detail">The runtime's own words, for the log and the record only (R114). Holds no secret.</param>
+/// <param name="Detail">The runtime's own words, for the log and the record only: a client may take
+/// them for words of the model. Holds no secret.</param>
 internal sealed partial record UpstreamFailure(ErrorCode Code, string Detail)
 {
     private const int LongestDetail = 500;
@@ -23,7 +24,7 @@ internal sealed partial record UpstreamFailure(ErrorCode Code, string Detail)
         detail = Queries().Replace(UserInformation().Replace(detail, ""), "?…");
         if (ReferenceEquals(code, ErrorCodes.UpstreamProtocol) || ReferenceEquals(code, ErrorCodes.StreamGarbled))
         {
-            // The runtime quotes what it could not read, and that may be a piece of an answer (R131).
+            // The runtime quotes what it could not read, and that may be a piece of an answer.
             detail = Quotation().Replace(detail, "'…'");
         }
 

@@ -66,7 +66,7 @@ public sealed class WaitingRoomTests
         Assert.Equal((200, Turns.HealthyText("anthropic", stream: true)), (await client.ReadAnswerAsync()) is var got ? (got.Status, got.Text) : default);
     }
 
-    /// <summary>Somebody whose limit is known from another exchange is not even asked before it is over.</summary>
+    /// <summary>A candidate whose limit is known from another exchange is not asked before that limit is over.</summary>
     [Fact]
     public async Task A_turn_that_finds_everybody_limited_waits_before_it_asks()
     {

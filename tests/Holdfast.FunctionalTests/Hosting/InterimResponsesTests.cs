@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Holdfast.FunctionalTests.Hosting;
 
-/// <summary>D31: interim answers keep a waiting client's connection busy and leave the answer as it is.</summary>
+/// <summary>Interim answers keep a waiting client's connection busy and leave the answer as it is.</summary>
 public sealed class InterimResponsesTests
 {
     private readonly List<bool> _sent = [];

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Holdfast.FunctionalTests.Hosting;
 
-/// <summary>R7, R8, R9: connections are not closed under a client's request.</summary>
+/// <summary>Connections are not closed under a client's request.</summary>
 public sealed class KeepAliveTests
 {
     [Fact]

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Holdfast.FunctionalTests.Hosting;
 
-/// <summary>R15, R16: what happens to client connections is counted, each thing once, and nothing else beside
+/// <summary>What happens to client connections is counted, each thing once, and nothing else beside
 /// it.</summary>
 public sealed class SocketCountersTests
 {

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace Holdfast.FunctionalTests.Hosting;
 
-/// <summary>R86: our own listener with TLS.</summary>
+/// <summary>Our own listener with TLS.</summary>
 public sealed class TlsListenerTests
 {
     [Theory]

@@ -8,7 +8,7 @@ using Holdfast.TestKit.Sockets;
 namespace Holdfast.FunctionalTests.Reattach;
 
 /// <summary>A retry that is known as one although the first client still looks connected: by its count of retries, or by
-/// what is known of the client (D36). The first client is let go, and nothing is asked upstream twice.</summary>
+/// what is known of the client. The first client is let go, and nothing is asked upstream twice.</summary>
 public sealed class KnownRetryTests
 {
     private const string ClaudeCode = "user-agent: claude-cli/2.1.329 (external, sdk-cli)\r\nx-claude-code-session-id: one\r\n";
@@ -127,7 +127,7 @@ public sealed class KnownRetryTests
         Assert.Equal((isRepeat ? "1" : null, isRepeat ? 1 : 2), (head.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
     }
 
-    /// <summary>It closes its connection as soon as it has the last event, and has lost nothing.</summary>
+    /// <summary>A client that closes its connection as soon as it has the last event has lost nothing.</summary>
     [Fact]
     public async Task A_client_that_closes_with_the_last_event_in_hand_has_its_answer()
     {
@@ -148,7 +148,7 @@ public sealed class KnownRetryTests
         Assert.Equal(("completed", null), (record.End, record.Turn));
     }
 
-    /// <summary>The same of one that came back.</summary>
+    /// <summary>A client that came back and closes as soon as it has the last event has lost nothing either.</summary>
     [Fact]
     public async Task A_client_that_came_back_and_closes_with_the_last_event_in_hand_has_its_answer()
     {

@@ -92,7 +92,7 @@ public sealed class ResumedTurnTests
         Assert.Equal(("given_up", lost.ExchangeId, false), (lost.Turn, resumed.RetryOf, resumed.Reattached));
     }
 
-    /// <summary>R36: the upstream failed behind a whole block, and whoever goes on asks the next candidate first.</summary>
+    /// <summary>The upstream failed behind a whole block, and whoever goes on asks the next candidate first.</summary>
     [Theory]
     [InlineData("anthropic")]
     [InlineData("openai-responses")]

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.FunctionalTests.Recordings;
 
-/// <summary>R17, R129, R130: what happened is in the tables, once, and recording is nobody's problem but its own.</summary>
+/// <summary>What happened is in the tables, once, and recording is nobody's problem but its own.</summary>
 public sealed class RecordedTests : IDisposable
 {
     private static readonly string[] Models =
@@ -16,7 +16,7 @@ public sealed class RecordedTests : IDisposable
 
     public void Dispose() => _recordings.Dispose();
 
-    /// <summary>R17: any number of requests, mixed as they may be, in any protocol.</summary>
+    /// <summary>Any number of requests, mixed as they may be, in any protocol.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -103,7 +103,7 @@ public sealed class CostTests
         Assert.Equal(("priority", 0.0024, "priced"), (record.ServiceTier, record.CostUsd, record.CostState));
     }
 
-    /// <summary>R51: what was read at the start is paid, whatever becomes of the stream.</summary>
+    /// <summary>What was read at the start is paid, whatever becomes of the stream.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public async Task Of_a_broken_stream_the_cost_is_estimated(string protocol)
@@ -171,7 +171,7 @@ public sealed class CostTests
         }
     }
 
-    /// <summary>R49: a refusal before any output is answered with nothing to pay, and that is known.</summary>
+    /// <summary>A refusal before any output is answered with nothing to pay, and that is known.</summary>
     [Fact]
     public async Task An_answer_that_states_no_tokens_costs_nothing()
     {
@@ -185,7 +185,7 @@ public sealed class CostTests
         Assert.Equal((0.0, "priced"), (record.CostUsd, record.CostState));
     }
 
-    /// <summary>R49: the server may have fallen back to another model on its own.</summary>
+    /// <summary>The server may have fallen back to another model on its own.</summary>
     [Fact]
     public async Task The_model_that_answered_is_the_one_that_is_paid()
     {

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Holdfast.Tests.Architecture;
 
-/// <summary>What the documents claim is there (D44), and what no file may hold.</summary>
+/// <summary>What the documents claim is there, and what no file may hold.</summary>
 public sealed partial class DocumentTests
 {
     [Fact]

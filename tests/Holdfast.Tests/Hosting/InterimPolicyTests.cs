@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Holdfast.Tests.Hosting;
 
-/// <summary>D31: interim answers go only to clients known to take them.</summary>
+/// <summary>Interim answers go only to clients known to take them.</summary>
 public sealed class InterimPolicyTests
 {
     [Theory]

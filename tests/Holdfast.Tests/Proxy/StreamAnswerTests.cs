@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Tests.Proxy;
 
-/// <summary>R124: a keepalive never waits for a client that does not read, and never piles up before it.</summary>
+/// <summary>A keepalive never waits for a client that does not read, and never piles up before it.</summary>
 public sealed class StreamAnswerTests : IDisposable
 {
     // Inline: whoever reads has let the writer go on when the reading returns.

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Holdfast.Tests.Upstreams;
 
-/// <summary>When a connection counts as having died unused (D24).</summary>
+/// <summary>When a connection counts as having died unused.</summary>
 public sealed class StaleRepeatTests
 {
     private readonly ManualTime _time = new();

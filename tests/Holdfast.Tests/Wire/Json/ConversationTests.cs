@@ -24,7 +24,7 @@ public sealed class ConversationTests
         Assert.Equal(isBeginning, first.Rest == second.Rest && first.Ends[1] == second.Ends[1]);
     }
 
-    /// <summary>Whoever interrupts an answer and says something new has moved on.</summary>
+    /// <summary>A user who interrupts an answer and says something new has moved on.</summary>
     [Theory]
     [InlineData("""{"messages":[1,{"role":"assistant","content":[]},{"role":"user","content":"Your response above was cut off mid-stream. Resume"}]}""", 0)]
     [InlineData("""{"messages":[1,{"role":"assistant","content":[]},{"role":"user","content":[{"type":"text","text":"Your response above was cut off mid-stream."}]}]}""", 0)]

@@ -7,7 +7,7 @@ using Holdfast.Wire.Usage;
 
 namespace Holdfast.Tests.Wire.Usage;
 
-/// <summary>R51: what the four protocols state of tokens, in one accounting: input without what came from the cache.</summary>
+/// <summary>What the four protocols state of tokens, in one accounting: input without what came from the cache.</summary>
 public sealed class UsageReaderTests
 {
     public static TheoryData<string, string, long, long, long, long> Stated => new()

@@ -32,6 +32,25 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public void Every_row_of_a_table_has_as_many_cells_as_its_header()
+    {
+        var wrong =
+            from document in Repository.All("*.md")
+            from row in OddRows(File.ReadAllLines(document))
+            select $"{Repository.Relative(document)}: {row}";
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void A_row_with_a_cell_too_few_or_too_many_is_found()
+    {
+        string[] page = ["| a | b |", "|---|---|", "| 1 | 2 |", "| 1 |", "| `x\\|y` | 2 |", "| 1 | 2 | 3 |", "", "| 1 |"];
+
+        Assert.Equal(["| 1 |", "| 1 | 2 | 3 |"], OddRows(page));
+    }
+
+    [Fact]
     public void Every_link_inside_the_documents_leads_somewhere()
     {
         var documents = Repository.Files("docs", "*.md").Concat(Directory.EnumerateFiles(Repository.Root, "*.md"));
@@ -46,6 +65,31 @@ public sealed partial class DocumentTests
 
         Assert.Empty(broken);
     }
+
+    private static IEnumerable<string> OddRows(IReadOnlyList<string> lines)
+    {
+        var cells = 0;
+        for (var index = 0; index < lines.Count; index++)
+        {
+            var found = Cell().Count(lines[index]);
+            if (!lines[index].StartsWith('|'))
+            {
+                cells = 0;
+            }
+            else if (index + 1 < lines.Count && lines[index + 1].StartsWith("|--", StringComparison.Ordinal))
+            {
+                cells = found;
+            }
+            else if (cells > 0 && found != cells)
+            {
+                yield return lines[index];
+            }
+        }
+    }
+
+    // One bar more than cells; a bar that is text stands behind a backslash.
+    [GeneratedRegex(@"(?<!\\)\|", RegexOptions.None, 1000)]
+    private static partial Regex Cell();
 
     [GeneratedRegex(@"public (static )?(async )?(Task|void|ValueTask) (?<name>\w+)\(", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Method();

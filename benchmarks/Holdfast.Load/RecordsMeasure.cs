@@ -210,7 +210,8 @@ internal sealed class RecordsMeasure(TestBed bed) : IMeasure
 
     private static long PeakOf(int id) => File.ReadLines($"/proc/{id}/status")
         .Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
-        .Select(line => long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024)
+        .Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1])
+        .Select(kilobytes => long.Parse(kilobytes, CultureInfo.InvariantCulture) * 1024)
         .FirstOrDefault();
 
     private Task<double> AskAsync(bool isCold, params string[] arguments) => RunAsync(isCold, ["query", .. arguments]);
@@ -295,7 +296,15 @@ internal sealed class RecordsMeasure(TestBed bed) : IMeasure
             Attempts = i % 50 == 0 ? 2 : 1,
             FallbackReason = i % 50 == 0 ? "overloaded" : null,
             FailedAttempts = i % 50 == 0
-                ? [new() { Attempt = 1, Upstream = "anthropic", Model = "claude-opus-5-5", Phase = "Held", Status = 529, Error = "upstream_error", RawError = "Overloaded", Reason = "overloaded", Kind = "overloaded", Rule = "status.529", Action = "fallback", EndedMs = 412.5 }]
+                ?
+                [
+                    new()
+                    {
+                        Attempt = 1, Upstream = "anthropic", Model = "claude-opus-5-5", Phase = "Held", Status = 529,
+                        Error = "upstream_error", RawError = "Overloaded", Reason = "overloaded", Kind = "overloaded",
+                        Rule = "status.529", Action = "fallback", EndedMs = 412.5,
+                    },
+                ]
                 : null,
             ConnectionReused = true,
             DispatchedMs = random.Next(100, 900) / 1000d,

@@ -107,7 +107,9 @@ internal sealed class Recorder : IHostedService
 
     public Task StopAsync(CancellationToken cancellationToken) => _exchanges is null
         ? Task.CompletedTask
-        : Task.WhenAll(_exchanges.StopAsync(cancellationToken), _socketEvents!.StopAsync(cancellationToken), _messages!.StopAsync(cancellationToken));
+        : Task.WhenAll(
+            _exchanges.StopAsync(cancellationToken), _socketEvents!.StopAsync(cancellationToken),
+            _messages!.StopAsync(cancellationToken));
 
     private SegmentWriter NewWriter(string family, ISegmentFolder segments, SegmentTerms terms) => new(family, segments, terms, _time)
     {

@@ -203,7 +203,8 @@ public sealed class ReattachTests
     {
         const int turns = 12;
         var home = Directory.CreateTempSubdirectory("holdfast-journal-");
-        await using (var gateway = await LostTurn.StartAsync(configure: options => options.Journal.MaxBytes = 1024 * 1024, home: home.FullName))
+        await using (var gateway = await LostTurn.StartAsync(
+            configure: options => options.Journal.MaxBytes = 1024 * 1024, home: home.FullName))
         {
             var transcript = Transcript.Of(SimulatedProtocol.Anthropic, new TranscriptShape
             {

@@ -165,7 +165,8 @@ public sealed class ResumedTurnTests
         $"POST {(protocol == "anthropic" ? "/v1/messages" : "/v1/responses")} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"
         + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}";
 
-    private static async Task<(Recording.Records.ExchangeRecord Lost, Recording.Records.ExchangeRecord Resumed)> RecordsAsync(TestGateway gateway)
+    private static async Task<(Recording.Records.ExchangeRecord Lost, Recording.Records.ExchangeRecord Resumed)> RecordsAsync(
+        TestGateway gateway)
     {
         var one = await gateway.NextRecordAsync();
         var other = await gateway.NextRecordAsync();

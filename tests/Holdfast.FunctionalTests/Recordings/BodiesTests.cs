@@ -97,7 +97,10 @@ public sealed class BodiesTests : IDisposable
         List<ExchangeRecord> lines = [];
         await using (var gateway = await StartAsync(BodyRecording.Raw))
         {
-            foreach (var answer in new[] { new Conversation().AnswerOf(protocol, stream: true), Simulator.Answers.Answer.Ok().ResetBeforeHeaders() })
+            foreach (var answer in new[]
+            {
+                new Conversation().AnswerOf(protocol, stream: true), Simulator.Answers.Answer.Ok().ResetBeforeHeaders(),
+            })
             {
                 gateway.Upstream.Always(answer);
                 await Stating(who, statement).AskAsync(

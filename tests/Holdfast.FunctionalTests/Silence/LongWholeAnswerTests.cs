@@ -113,7 +113,8 @@ public sealed class LongWholeAnswerTests
     private static async Task<(RawAnswer Head, string Body)> WaitAsync(string protocol, string headers, Answer answer)
     {
         var time = new ManualTime();
-        await using var gateway = await TestGateway.StartAsync(SilentStream.Clocks, time, new SimulatorOptions { OtherModels = "sim", TimeProvider = time });
+        await using var gateway = await TestGateway.StartAsync(
+            SilentStream.Clocks, time, new SimulatorOptions { OtherModels = "sim", TimeProvider = time });
         var delay = TimeSpan.FromSeconds(40);
         gateway.Upstream.Script(answer.DelayHeaders(delay));
         await using var client = await gateway.ConnectAsync();

@@ -114,7 +114,7 @@ public sealed class InterimResponsesTests
         });
         var client = await app.ConnectAsync();
         await client.SendAsync("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        await app.UntilAsync(() => app.Connections.Open.SingleOrDefault()?.IsBusy == true);
+        await Wait.UntilAsync(() => app.Connections.Open.SingleOrDefault()?.IsBusy == true);
 
         client.Reset();
 

@@ -87,7 +87,7 @@ public sealed class SocketCountersTests
         await client.ReadToEndAsync();
 
         await client.SendAsync("POST /v1/messages HTTP/1.1\r\nHost: local");
-        await app.UntilAsync(() => app.Connections.Open.Single().ResetKind == SocketEvent.ResetMidRequest);
+        await Wait.UntilAsync(() => app.Connections.Open.Single().ResetKind == SocketEvent.ResetMidRequest);
         client.Reset();
 
         await AssertCountedOnlyAsync(app, SocketEvent.ResetMidRequest);

@@ -8,6 +8,7 @@ using System.Text.Json;
 using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
+using Holdfast.TestKit;
 using Xunit;
 
 namespace Holdfast.Tests.Simulator;

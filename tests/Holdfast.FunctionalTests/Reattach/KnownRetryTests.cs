@@ -96,7 +96,7 @@ public sealed class KnownRetryTests
         await first.ReadEventsAsync(Turns.TranscriptOf("anthropic").Events.Take(events));
 
         var asking = AskAsync(gateway, client);
-        await gateway.WaitForOpenExchangesAsync(2);
+        await WhenToldAsync(gateway, first, isRepeat);
         gate.Open();
         var answer = await asking;
 
@@ -120,7 +120,7 @@ public sealed class KnownRetryTests
 
         await using var second = await gateway.ConnectAsync();
         await second.SendTurnAsync("openai-responses", Codex(turn, kind));
-        await gateway.WaitForOpenExchangesAsync(2);
+        await WhenToldAsync(gateway, first, isRepeat);
         gate.Open();
         var head = await second.ReadHeadAsync();
 
@@ -176,6 +176,19 @@ public sealed class KnownRetryTests
     private static string Codex(string turn, string kind) =>
         "user-agent: codex_exec/0.169.0 (Debian 12.0.0; x86_64) unknown (codex_exec; 0.169.0)\r\nsession-id: one\r\n"
         + $$"""x-codex-turn-metadata: {"session_id":"one","turn_id":"{{turn}}","request_kind":"{{kind}}"}""" + "\r\n";
+
+    // The second request has been judged: as a repeat it drove the first client out, as another turn it went upstream.
+    private static async Task WhenToldAsync(TestGateway gateway, RawHttpClient first, bool isRepeat)
+    {
+        if (isRepeat)
+        {
+            await first.WaitForEndAsync();
+        }
+        else
+        {
+            await Wait.UntilAsync(() => gateway.Upstream.RequestCount == 2);
+        }
+    }
 
     private static async Task<RawHttpClient> BeginAsync(TestGateway gateway, string headers)
     {

@@ -1,6 +1,6 @@
 namespace Holdfast.TestKit;
 
-/// <summary>The statement by which S0's users count broken turns (R20); it must run as it is.</summary>
+/// <summary>The statement by which users of earlier gateways count broken turns; theirs must run here as it is.</summary>
 public static class ReferenceStatement
 {
     public const string Sql = """

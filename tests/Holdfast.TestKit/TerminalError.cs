@@ -66,7 +66,7 @@ public sealed record TerminalError(string Code, string Class, string Type, strin
             type is "connection_error" or "timeout_error" ? type : KindIn(message), message);
     }
 
-    // Where the protocol has type names of its own, the word stands in the text (G10).
+    // Where the protocol has type names of its own, the word stands in the text.
     private static string KindIn(string message) =>
         message.Contains("(connection_error", StringComparison.Ordinal) ? "connection_error"
         : message.Contains("(timeout_error", StringComparison.Ordinal) ? "timeout_error" : "";

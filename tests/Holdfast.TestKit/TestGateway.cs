@@ -122,18 +122,18 @@ public sealed class TestGateway : IAsyncDisposable
 
     /// <summary>Waits until this many client connections are open.</summary>
     public Task WaitForConnectionsAsync(int count) =>
-        UntilAsync(() => Services.GetRequiredService<SocketCounters>().Open == count);
+        Wait.UntilAsync(() => Services.GetRequiredService<SocketCounters>().Open == count);
 
     /// <summary>Waits until this many exchanges are open.</summary>
     public Task WaitForOpenExchangesAsync(int count) =>
-        UntilAsync(() => Services.GetRequiredService<OpenExchanges>().Count == count);
+        Wait.UntilAsync(() => Services.GetRequiredService<OpenExchanges>().Count == count);
 
     /// <summary>Waits until this many turns can be come back for.</summary>
     public Task WaitForTurnsAsync(int count) =>
-        UntilAsync(() => Services.GetRequiredService<TurnJournal>().Count == count);
+        Wait.UntilAsync(() => Services.GetRequiredService<TurnJournal>().Count == count);
 
     /// <summary>Waits until the drain has begun.</summary>
-    public Task WaitUntilDrainingAsync() => UntilAsync(() => Services.GetRequiredService<Drain>().IsDraining);
+    public Task WaitUntilDrainingAsync() => Wait.UntilAsync(() => Services.GetRequiredService<Drain>().IsDraining);
 
     /// <summary>Begins the drain and returns when the host has stopped.</summary>
     public Task StopAsync() => _app.StopAsync();
@@ -146,16 +146,6 @@ public sealed class TestGateway : IAsyncDisposable
         await _app.DisposeAsync();
         Log.AssertNoUnexpectedErrors();
         PoisoningPool.AssertNoFaults();
-    }
-
-    // Neither tells when it changes.
-    private static async Task UntilAsync(Func<bool> isMet)
-    {
-        using var deadline = new CancellationTokenSource(TestTimeout.Deadline);
-        while (!isMet())
-        {
-            await Task.Delay(5, deadline.Token);
-        }
     }
 
     private static HoldfastOptions OptionsFor(Uri address, Action<UpstreamOptions>? change)

@@ -36,6 +36,6 @@ public static class TestTimeout
         this ValueTask<T> task, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         task.AsTask().WithinTestTimeout(file, line);
 
-    private static TimeoutException Expired(string file, int line) =>
+    internal static TimeoutException Expired(string file, int line) =>
         new($"Nothing came within {Deadline.TotalSeconds:0} s at {Path.GetFileName(file)}:{line}.");
 }

@@ -32,7 +32,7 @@ internal sealed class ModelAnswers
         return plan;
     }
 
-    /// <summary>The same for a scripted answer that copies a model's behaviour.</summary>
+    /// <summary>Plans a scripted answer that copies a model's behaviour.</summary>
     public AnswerPlan PlanLike(Answer script, in ModelRequest request, Func<SimulatedRequest> snapshot)
     {
         var (answer, content, _) = Build(script, request, GoesWell(request), snapshot);

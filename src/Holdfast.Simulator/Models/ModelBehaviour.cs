@@ -52,7 +52,7 @@ internal sealed record ModelBehaviour
 
     public bool Strict { get; init; }
 
-    /// <summary>The same model on a good day: shape and pace stay, everything that goes wrong is gone.</summary>
+    /// <summary>This model on a good day: shape and pace stay, everything that goes wrong is gone.</summary>
     public ModelBehaviour Well() => this with
     {
         Ending = ModelEnding.Well,

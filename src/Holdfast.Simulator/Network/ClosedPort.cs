@@ -18,7 +18,7 @@ public sealed class ClosedPort : IDisposable
     /// <summary>The address that refuses.</summary>
     public IPEndPoint Endpoint { get; }
 
-    /// <summary>The same as a base URL.</summary>
+    /// <summary>The address as a base URL.</summary>
     public Uri BaseUrl => new($"http://{Endpoint}");
 
     /// <summary>Takes a free port of 127.0.0.1.</summary>

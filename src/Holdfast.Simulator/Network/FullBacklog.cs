@@ -20,7 +20,7 @@ public sealed class FullBacklog : IDisposable
     /// <summary>The address that does not answer.</summary>
     public IPEndPoint Endpoint { get; }
 
-    /// <summary>The same as a base URL.</summary>
+    /// <summary>The address as a base URL.</summary>
     public Uri BaseUrl => new($"http://{Endpoint}");
 
     /// <summary>Listens and fills the queue itself.</summary>

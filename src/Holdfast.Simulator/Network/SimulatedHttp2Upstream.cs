@@ -61,7 +61,7 @@ public sealed class SimulatedHttp2Upstream : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public IPEndPoint Endpoint { get; }
 
-    /// <summary>The same as a base URL.</summary>
+    /// <summary>The address as a base URL.</summary>
     public Uri BaseUrl => new($"https://{Endpoint}");
 
     /// <summary>What every request is answered with.</summary>

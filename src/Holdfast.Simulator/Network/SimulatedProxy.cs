@@ -30,7 +30,7 @@ public sealed class SimulatedProxy : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public IPEndPoint Endpoint { get; }
 
-    /// <summary>The same as a proxy URL, without credentials.</summary>
+    /// <summary>The address as a proxy URL, without credentials.</summary>
     public Uri Url => new($"http://{Endpoint}");
 
     /// <summary>Tunnels opened by CONNECT.</summary>

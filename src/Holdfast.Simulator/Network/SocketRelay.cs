@@ -44,7 +44,7 @@ public sealed class SocketRelay : IAsyncDisposable
     /// <summary>Where clients connect.</summary>
     public IPEndPoint Endpoint { get; }
 
-    /// <summary>The same as a base URL.</summary>
+    /// <summary>The address as a base URL.</summary>
     public Uri BaseUrl => new($"http://{Endpoint}");
 
     /// <summary>Connections relayed so far.</summary>

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace Holdfast.Admin;
 
-/// <summary>Serves the admin handlers on <c>$HOLDFAST_HOME/holdfast.sock</c> (D5), for the user who runs the gateway
+/// <summary>Serves the admin handlers on <c>$HOLDFAST_HOME/holdfast.sock</c>, for the user who runs the gateway
 /// and nobody else. A server of its own, so that no listener for clients can ever reach them, and so that it still
 /// answers while the gateway drains. Without it the gateway runs on.</summary>
 internal sealed class AdminSocket(

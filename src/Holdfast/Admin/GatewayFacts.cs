@@ -14,7 +14,7 @@ internal sealed class GatewayFacts(TimeProvider time)
 
     public Func<bool> IsDraining { get; set; } = () => false;
 
-    /// <summary>The listener's counters (R15, R16).</summary>
+    /// <summary>The listener's counters.</summary>
     public Func<IEnumerable<(string Kind, long Value)>> Sockets { get; set; } = () => [];
 
     /// <summary>How recording stands.</summary>

@@ -11,12 +11,12 @@ internal sealed record StatusDocument(
     IReadOnlyDictionary<string, long> Sockets, IReadOnlyList<CooldownStatus>? Cooldowns = null,
     RecordingStatus? Recording = null);
 
-/// <summary>One exchange that is open now; a stream's silence is never invisible (R32).</summary>
+/// <summary>One exchange that is open now; a stream's silence is never invisible.</summary>
 internal sealed record OpenExchangeStatus(
     string ExchangeId, string? Protocol, string? Upstream, string? Model, bool IsStream, string Phase,
     double AgeSeconds, double SilenceSeconds, long BytesSent);
 
-/// <summary>One candidate or credential that is spared after failures (R119).</summary>
+/// <summary>One candidate or credential that is spared after failures.</summary>
 /// <param name="Upstream">The upstream's name.</param>
 /// <param name="Credential">The credential's name: an environment variable, or <c>client:</c> and a fingerprint.</param>
 /// <param name="Model">The model; null means every model.</param>

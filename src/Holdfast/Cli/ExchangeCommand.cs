@@ -19,7 +19,8 @@ internal static class ExchangeCommand
         var json = new Option<bool>("--json") { Description = "Print the record as JSON." };
         var command = new Command("exchange", "Show what happened in one exchange, step by step.") { id, json };
         command.SetAction(parsed => Run(
-            RecordingFolder.In(HoldfastHome.Find(environment)), parsed.GetValue(id)!, parsed.GetValue(json), parsed.InvocationConfiguration));
+            RecordingFolder.In(HoldfastHome.Find(environment)), parsed.GetValue(id)!, parsed.GetValue(json),
+            parsed.InvocationConfiguration));
         return command;
     }
 

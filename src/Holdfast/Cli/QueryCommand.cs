@@ -68,7 +68,10 @@ internal static class QueryCommand
 
     private static Command CreateSchema(IReadOnlyDictionary<string, string> environment)
     {
-        var table = new Argument<string?>("TABLE") { Arity = ArgumentArity.ZeroOrOne, Description = "A table; without one, all are listed." };
+        var table = new Argument<string?>("TABLE")
+        {
+            Arity = ArgumentArity.ZeroOrOne, Description = "A table; without one, all are listed.",
+        };
         var command = new Command("schema", "Show which tables there are, or the columns of one.") { table, Format, Output, Timeout };
         command.SetAction((parsed, cancellation) =>
         {
@@ -113,7 +116,10 @@ internal static class QueryCommand
 
     private static Command CreateSaved(IReadOnlyDictionary<string, string> environment, TimeProvider time)
     {
-        var name = new Argument<string?>("NAME") { Arity = ArgumentArity.ZeroOrOne, Description = "A question; without one, all are listed." };
+        var name = new Argument<string?>("NAME")
+        {
+            Arity = ArgumentArity.ZeroOrOne, Description = "A question; without one, all are listed.",
+        };
         var command = new Command("saved", "Ask one of the questions people ask first.") { name, Days, ShowSql, Format, Output, Timeout };
         command.SetAction((parsed, cancellation) =>
         {

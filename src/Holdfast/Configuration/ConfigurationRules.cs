@@ -54,7 +54,7 @@ internal static class ConfigurationRules
         if (!hasCredential && protocol is not null && !reading.IsWrong(path)
             && !name.Equals(protocol, StringComparison.OrdinalIgnoreCase))
         {
-            // A key of one company must never reach another (D7).
+            // A key of one company must never reach another.
             reading.RejectRule(path, null, $"has no credential, and the client's own goes to \"{protocol}\" only: "
                 + $"add \"credential\": {{ \"env\": \"{VariableFor(name)}\" }}.");
         }

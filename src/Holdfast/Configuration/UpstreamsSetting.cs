@@ -10,7 +10,7 @@ internal sealed class UpstreamsSetting(string name, Section<UpstreamOptions> sec
 {
     private const int LongestName = 64;
 
-    // "sim" is the simulator inside the process; the others are paths of ours (D4).
+    // "sim" is the simulator inside the process; the others are paths of ours, and an upstream's name may stand in a path.
     private static readonly string[] Reserved = ["sim", "admin", "metrics", "healthz", "readyz"];
 
     public override string Example => $"{{ \"<name>\": {section.Example()} }}";

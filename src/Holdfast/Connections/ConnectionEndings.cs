@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Holdfast.Connections;
 
 /// <summary>Names how a connection ended, counts it once, and lets its client hear our last word before the socket
-/// closes (R15, R16). Called when HTTP is done with the connection and its socket still stands.</summary>
+/// closes. Called when HTTP is done with the connection and its socket still stands.</summary>
 internal sealed class ConnectionEndings(SocketCounters counters, TimeProvider time, ILogger<ConnectionEndings> logger)
 {
     // How long a connection that we closed for idling stays half open, to see a request that crossed our FIN.

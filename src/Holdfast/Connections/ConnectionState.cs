@@ -24,7 +24,7 @@ internal sealed class ConnectionState : IDisposable
         (_connection, _watch, IsLoopback) = (connection, watch, isLoopback);
         _idleSince = watch.Time.GetTimestamp();
 
-        // Loopback connections are never closed for idling: nothing between them and us forgets them (R7).
+        // Loopback connections are never closed for idling: nothing between them and us forgets them.
         if (!isLoopback && watch.KeepAlive.CloseAfter is { } closeAfter)
         {
             _idleTimer = watch.Time.CreateTimer(
@@ -75,7 +75,7 @@ internal sealed class ConnectionState : IDisposable
     public System.Net.Sockets.Socket? Socket => _connection.Features.Get<IConnectionSocketFeature>()?.Socket;
 
     /// <summary>Whether the peer is lost, as the kernel knows: of an end nobody here has heard of yet, and of a connection
-    /// that only looks open (D30) some time after something was sent.</summary>
+    /// that only looks open some time after something was sent.</summary>
     /// <param name="unanswered">After how many times without an answer.</param>
     public bool IsLost(int unanswered) => Socket is { } socket && TcpInfo.Of(socket)?.IsLost(unanswered) == true;
 
@@ -84,7 +84,7 @@ internal sealed class ConnectionState : IDisposable
     public static ConnectionState? Of(HttpContext http) => http.Features.Get<ConnectionState>();
 
     /// <summary>Adds what the connection's future demands to an answer that has not started: <c>Connection: close</c>
-    /// while draining (R10, D15), else <c>Keep-Alive: timeout=N</c> for a client elsewhere (D14). HTTP/1.1 only. Called
+    /// while draining, else <c>Keep-Alive: timeout=N</c> for a client elsewhere. HTTP/1.1 only. Called
     /// by <see cref="ConnectionWatch.Use"/> when a request comes; an answer that takes long calls it again when it
     /// begins.</summary>
     public void StampAnswer(HttpResponse response)

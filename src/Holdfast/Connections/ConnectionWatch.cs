@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Holdfast.Connections;
 
 /// <summary>Knows every client connection from its first byte to its last: keeps their states, closes those of other
-/// machines when they idle too long, and all of them at the end (R8, D14, D15). Owns no request and no
+/// machines when they idle too long, and all of them at the end. Owns no request and no
 /// answer.</summary>
 internal sealed class ConnectionWatch(
     KeepAliveTerms keepAlive, SocketCounters counters, TimeProvider time, ConnectionEndings endings)

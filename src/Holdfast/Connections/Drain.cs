@@ -14,7 +14,7 @@ internal enum DrainState
 }
 
 /// <summary>Brings the gateway to its end without cutting a turn: refuses new exchanges, waits for the running ones as
-/// long as <c>timeouts.drain</c> allows, then tells them to say so and end (R10, R128, D15). Runs before Kestrel stops.
+/// long as <c>timeouts.drain</c> allows, then tells them to say so and end. Runs before Kestrel stops.
 /// Owns the count of running exchanges; safe for use from any thread.</summary>
 internal sealed class Drain(TimeSpan limit, ConnectionWatch connections, TimeProvider time, ILogger<Drain> logger)
     : IHostedLifecycleService, IDisposable
@@ -65,7 +65,7 @@ internal sealed class Drain(TimeSpan limit, ConnectionWatch connections, TimePro
     /// <summary>Stops taking new exchanges. Safe to call twice; never blocks.</summary>
     public void Begin()
     {
-        // First, so that whoever is refused also hears that the connection closes (R10).
+        // First, so that whoever is refused also hears that the connection closes.
         connections.BeginDraining();
         if (Interlocked.CompareExchange(ref _state, DrainState.Draining, DrainState.Running) != DrainState.Running)
         {

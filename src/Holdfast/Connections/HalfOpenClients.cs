@@ -1,7 +1,7 @@
 namespace Holdfast.Connections;
 
 /// <summary>Finds clients whose machine vanished without a word while they are being answered: bytes of ours are
-/// unacknowledged, and nothing was acknowledged for long (D30). A client that merely reads slowly keeps acknowledging,
+/// unacknowledged, and nothing was acknowledged for long. A client that merely reads slowly keeps acknowledging,
 /// and is left alone. Clients on this machine cannot vanish so.</summary>
 internal sealed class HalfOpenClients(
     ConnectionWatch connections, SocketCounters counters, TimeProvider time, ILogger<HalfOpenClients> logger)

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Holdfast.Connections;
 
-/// <summary>How long connections may idle, and what clients are told about it (D14).</summary>
+/// <summary>How long connections may idle, and what clients are told about it: a little less than
+/// is kept, so that no client uses a connection at the moment at which it is closed.</summary>
 /// <param name="timeout">The advertised idle time; infinite: none is advertised and none enforced.</param>
 internal sealed class KeepAliveTerms(TimeSpan timeout)
 {

@@ -9,11 +9,10 @@ public sealed class LimitOptions
     /// <summary>Largest request head (request line and headers) in bytes. Default 65536.</summary>
     public int RequestHeaders { get; set; } = 64 * 1024;
 
-    /// <summary>How long a client may take to send its request head, and how long its body may pause. Default 120 s
-    /// (R9).</summary>
+    /// <summary>How long a client may take to send its request head, and how long its body may pause. Default 120 s.</summary>
     public TimeSpan RequestHeadersTimeout { get; set; } = TimeSpan.FromSeconds(120);
 
     /// <summary>Idle time advertised as <c>Keep-Alive: timeout=N</c> on connections that are not loopback; they are
-    /// closed two seconds later. Loopback connections are never closed for idling. Default 600 s (R7, R8).</summary>
+    /// closed two seconds later. Loopback connections are never closed for idling. Default 600 s.</summary>
     public TimeSpan KeepAlive { get; set; } = TimeSpan.FromSeconds(600);
 }

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Holdfast.Connections;
 
-/// <summary>Who counts as a client on this machine (D10).</summary>
+/// <summary>Who counts as a client on this machine.</summary>
 internal static class Loopback
 {
     private static readonly string[] ForwardingHeaders =

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Holdfast.Connections;
 
-/// <summary>Hears from Kestrel about requests it answered itself because they are not HTTP, too large or too slow
-/// (D23), and counts them. Never logs what they said: a request line may hold a key.</summary>
+/// <summary>Hears from Kestrel about requests it answered itself because they are not HTTP, too large or too slow, and
+/// counts them. Never logs what they said: a request line may hold a key.</summary>
 internal sealed class RejectedRequests(SocketCounters counters, ILogger<RejectedRequests> logger)
     : IObserver<KeyValuePair<string, object?>>
 {

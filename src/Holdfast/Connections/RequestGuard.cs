@@ -35,7 +35,8 @@ internal sealed class RequestGuard
         return IsOurOrigin(http.Request) ? null : ErrorCodes.OriginNotAllowed;
     }
 
-    /// <summary>Whether the request asks to become a WebSocket: answered 426 everywhere (D34).</summary>
+    /// <summary>Whether the request asks to become a WebSocket: answered 426 everywhere, on which Codex goes on
+    /// over HTTP at once.</summary>
     public static bool IsWebSocketUpgrade(HttpContext http)
     {
         var isHttp2Upgrade = http.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };

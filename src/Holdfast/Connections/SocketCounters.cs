@@ -3,7 +3,7 @@ using Holdfast.Sinks;
 
 namespace Holdfast.Connections;
 
-/// <summary>What can happen to a client's connection below the level of an exchange (R15, R16).</summary>
+/// <summary>What can happen to a client's connection below the level of an exchange.</summary>
 internal enum SocketEvent
 {
     /// <summary>A client connected.</summary>
@@ -35,7 +35,7 @@ internal enum SocketEvent
     /// FIN.</summary>
     KeepAliveRace,
 
-    /// <summary>We gave up a client whose machine no longer acknowledges what we send (D30).</summary>
+    /// <summary>We gave up a client whose machine no longer acknowledges what we send.</summary>
     HalfOpenClient,
 }
 
@@ -52,8 +52,8 @@ internal sealed class SocketCounters(Recorder? recorder = null)
     /// <summary>How often this happened since the start.</summary>
     public long this[SocketEvent what] => Interlocked.Read(ref _counts[(int)what]);
 
-    /// <summary>It happened once more, and is recorded.</summary>
-    /// <param name="what">What.</param>
+    /// <summary>Counts and records that something happened to a connection.</summary>
+    /// <param name="what">What happened.</param>
     /// <param name="connection">The connection's id.</param>
     public void Count(SocketEvent what, string? connection)
     {

@@ -5,7 +5,7 @@ using Holdfast.Failover;
 
 namespace Holdfast.Hosting;
 
-/// <summary>Keeps cooldowns over a restart, in <c>$HOLDFAST_HOME/health.json</c> (D29): read at the start, written at most
+/// <summary>Keeps cooldowns over a restart, in <c>$HOLDFAST_HOME/health.json</c>: read at the start, written at most
 /// once a second when they changed, and at the stop. Holds no secret. A file that cannot be read or written costs a warning
 /// and nothing else.</summary>
 internal sealed class HealthFile(HealthBook book, string home, TimeProvider time, ILogger<HealthFile> logger)

@@ -67,7 +67,7 @@ internal static class KestrelSetup
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
-        // Server-wide in Kestrel, so never; ConnectionWatch closes idle connections of other machines (D14).
+        // Server-wide in Kestrel, so never; ConnectionWatch closes idle connections of other machines.
         kestrel.Limits.KeepAliveTimeout = Never;
         kestrel.Limits.RequestHeadersTimeout =
             limits.RequestHeadersTimeout == Timeout.InfiniteTimeSpan ? Never : limits.RequestHeadersTimeout;
@@ -98,8 +98,8 @@ internal static class KestrelSetup
         sockets.CreateBoundListenSocket = CreateListenSocket;
     }
 
-    // Accepted sockets inherit these: probes find dead clients and keep middleboxes from forgetting quiet ones (D30,
-    // D31). Never TCP_USER_TIMEOUT: it would kill clients that read slowly.
+    // Accepted sockets inherit these: probes find dead clients and keep middleboxes from forgetting quiet ones.
+    // Never TCP_USER_TIMEOUT: it would kill clients that read slowly.
     private static Socket CreateListenSocket(EndPoint endPoint)
     {
         var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);

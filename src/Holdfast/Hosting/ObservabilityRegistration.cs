@@ -30,8 +30,7 @@ internal static class ObservabilityRegistration
     }
 
     /// <summary>Diagnostics go to standard error, one line a message: <c>Information</c> and above of our own, warnings
-    /// of the frameworks; with <paramref name="debug"/> (<c>DEBUG=true</c>, R101) also <c>Debug</c> of our
-    /// own.</summary>
+    /// of the frameworks; with <paramref name="debug"/> (<c>DEBUG=true</c>) also <c>Debug</c> of our own.</summary>
     public static ILoggingBuilder AddDiagnostics(this ILoggingBuilder logging, bool debug, Stream? sink = null)
     {
         logging.ClearProviders();

@@ -5,7 +5,7 @@ using Holdfast.Connections;
 namespace Holdfast.Hosting;
 
 /// <summary>Answers what clients, load balancers and people ask before the first exchange, at once and without an
-/// upstream (R132).</summary>
+/// upstream.</summary>
 internal static class ProbeEndpoints
 {
     /// <summary>The version people see, without its build metadata.</summary>

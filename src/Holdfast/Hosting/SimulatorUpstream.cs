@@ -9,7 +9,7 @@ using Holdfast.Wire;
 namespace Holdfast.Hosting;
 
 /// <summary>The simulator inside the process, as upstream <c>sim</c>: a newcomer without a key sees the real thing work.
-/// Only where every listener is loopback (D40).</summary>
+/// Only where every listener is loopback: nobody elsewhere shall be able to ask for faults.</summary>
 internal static class SimulatorUpstream
 {
     public static bool IsOffered(HoldfastOptions options) => options.Listen.All(listener =>

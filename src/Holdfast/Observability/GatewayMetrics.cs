@@ -165,7 +165,7 @@ internal sealed class GatewayMetrics : IDisposable
 
     public void Repaired(string? protocol, string? upstream) => _repairs.Add(1, TagsOf(protocol, upstream));
 
-    /// <summary>A live stream's upstream has been silent beyond the threshold (R32); once a silence.</summary>
+    /// <summary>A live stream's upstream has been silent beyond the threshold; once a silence.</summary>
     public void StreamSilent(string? protocol, string? upstream) => _silentStreams.Add(1, TagsOf(protocol, upstream));
 
     /// <summary>An exchange held a socket thread for long; once a hold.</summary>
@@ -216,7 +216,7 @@ internal sealed class GatewayMetrics : IDisposable
             "{candidate}", "Candidates and credentials cooling down now, by reason.");
     }
 
-    /// <summary>Exports the listener's socket counters (R15, R16), read when somebody collects.</summary>
+    /// <summary>Exports the listener's socket counters, read when somebody collects.</summary>
     public void ObserveSockets(Func<IEnumerable<(string Kind, long Value)>> snapshot) => Meter.CreateObservableCounter(
         "holdfast.socket.events",
         () => snapshot().Select(counter =>

@@ -119,7 +119,7 @@ internal sealed class LineQueue(string name, Stream sink, int capacity, TimeSpan
         }
         catch (Exception)
         {
-            // A closed pipe or a full disk: the gateway's work goes on (R129).
+            // A closed pipe or a full disk: the gateway's work goes on.
             lost(lines, "sink_failed");
         }
 

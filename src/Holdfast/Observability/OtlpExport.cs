@@ -52,7 +52,7 @@ internal sealed class OtlpExport(IReadOnlyDictionary<string, string?> variables,
         catch (Exception e) when (
             e is FormatException or InvalidOperationException or ArgumentException or NotSupportedException)
         {
-            // A wrong variable. Observing must never keep the gateway from starting (R129).
+            // A wrong variable. Observing must never keep the gateway from starting.
             logger.OtlpFailed(Redaction.Text(e.Message));
         }
 

@@ -35,7 +35,10 @@ internal sealed class CompactionWorker(
         {
             var waiting = RecordingFolder.CompleteBytes(_folder);
             var since = time.GetElapsedTime(last ?? started);
-            var isDue = waiting >= ManyBytes || (last is null && since >= AfterStart) || (waiting > 0 && since >= AtLeast) || since >= Daily;
+            var isDue = waiting >= ManyBytes
+                || (last is null && since >= AfterStart)
+                || (waiting > 0 && since >= AtLeast)
+                || since >= Daily;
             if (!isDue)
             {
                 continue;

@@ -3,7 +3,8 @@ using Holdfast.Recording.Privacy;
 namespace Holdfast.Sinks;
 
 /// <summary>The rules of <c>privacy.json</c> as they hold now: read again within a second of a change. Where the file is
-/// broken, those before hold on, and that is said; where there were none before, everything counts as ignored. Safe from any thread.</summary>
+/// broken, those before hold on, and that is said; where there were none before, everything counts as ignored. Safe from any
+/// thread.</summary>
 internal sealed class PrivacyBook(string? home, TimeProvider time, ILogger<PrivacyBook> logger)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);

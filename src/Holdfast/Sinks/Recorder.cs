@@ -5,7 +5,7 @@ using Holdfast.Recording.Segments;
 namespace Holdfast.Sinks;
 
 /// <summary>Where what happened is handed in to be written down. Owns the writers of the segments. Nobody ever waits for a
-/// disk here: what cannot be written waits in memory, what has no room there is lost and counted (R129, R130).</summary>
+/// disk here: what cannot be written waits in memory, what has no room there is lost and counted.</summary>
 internal sealed class Recorder : IHostedService
 {
     /// <summary>How long the line of a message may be.</summary>
@@ -99,7 +99,7 @@ internal sealed class Recorder : IHostedService
                 _messages!.CompleteAsync(cancellationToken)),
             isComplete => isComplete);
 
-    /// <summary>The same for parts of messages alone.</summary>
+    /// <summary>Completes the segment of messages' parts alone.</summary>
     public Task<bool> CompleteMessagesAsync(CancellationToken cancellationToken) =>
         _messages?.CompleteAsync(cancellationToken) ?? Task.FromResult(true);
 
@@ -107,7 +107,9 @@ internal sealed class Recorder : IHostedService
 
     public Task StopAsync(CancellationToken cancellationToken) => _exchanges is null
         ? Task.CompletedTask
-        : Task.WhenAll(_exchanges.StopAsync(cancellationToken), _socketEvents!.StopAsync(cancellationToken), _messages!.StopAsync(cancellationToken));
+        : Task.WhenAll(
+            _exchanges.StopAsync(cancellationToken), _socketEvents!.StopAsync(cancellationToken),
+            _messages!.StopAsync(cancellationToken));
 
     private SegmentWriter NewWriter(string family, ISegmentFolder segments, SegmentTerms terms) => new(family, segments, terms, _time)
     {

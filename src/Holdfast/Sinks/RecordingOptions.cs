@@ -9,7 +9,7 @@ public sealed class RecordingOptions
     /// Default true. Their lines on standard output come either way.</summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>What is recorded of bodies: <c>none</c> (default: only what an exchange did, R78), <c>messages</c> (what its
+    /// <summary>What is recorded of bodies: <c>none</c> (default: only what an exchange did), <c>messages</c> (what its
     /// messages say, into <c>ai_gateway_messages</c>, secrets taken out) or <c>raw</c> (the provider's JSON of every part as
     /// well). A route may have its own; <c>holdfast privacy</c> sets it for directories and sessions.</summary>
     public BodyRecording Bodies { get; set; }
@@ -42,6 +42,6 @@ public sealed class RecordingOptions
 /// <summary>What is recorded of one route. Section <c>recording</c> of a route; what is not given is as everywhere else.</summary>
 public sealed class RouteRecordingOptions
 {
-    /// <summary>As <c>recording.bodies</c>.</summary>
+    /// <summary>What is recorded of bodies: <c>none</c>, <c>messages</c> or <c>raw</c>, as in <c>recording.bodies</c>.</summary>
     public BodyRecording? Bodies { get; set; }
 }

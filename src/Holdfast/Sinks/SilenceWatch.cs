@@ -2,7 +2,7 @@ using Holdfast.Observability;
 
 namespace Holdfast.Sinks;
 
-/// <summary>Makes sure that an upstream's silence on a live stream is never invisible (R32): above the threshold it is
+/// <summary>Makes sure that an upstream's silence on a live stream is never invisible: above the threshold it is
 /// logged and counted, once a silence. Ends nothing: that is the stall timer's work.</summary>
 internal sealed class SilenceWatch(
     OpenExchanges open, GatewayMetrics metrics, TimeProvider time, ILogger<SilenceWatch> logger) : BackgroundService

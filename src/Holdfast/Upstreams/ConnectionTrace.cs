@@ -7,7 +7,7 @@ namespace Holdfast.Upstreams;
 internal sealed class ConnectionTrace
 {
     /// <summary>The trace of the attempt this flow of control sends. A write on a pooled connection happens in the flow
-    /// of the request it belongs to, so this tells whose write it is (D24).</summary>
+    /// of the request it belongs to, so this tells whose write it is.</summary>
     internal static readonly AsyncLocal<ConnectionTrace?> Current = new();
 
     private ConnectionDial? _usedDial;

@@ -111,7 +111,7 @@ internal readonly struct FailureCause
     };
 
     /// <summary>How the connection ended, if it is not a timeout. HTTP/2: a stream reset is a reset, a closed
-    /// connection (GOAWAY) a hang-up (R136).</summary>
+    /// connection (GOAWAY) a hang-up.</summary>
     public ConnectionEnd End => this switch
     {
         { Protocol: { } protocol } => protocol.Message.Contains("reset", StringComparison.OrdinalIgnoreCase)

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Holdfast.Upstreams;
 
 /// <summary>The options of every socket towards an upstream: no delay, and a path that dies without a sign is noticed
-/// (R31) although the upstream may rightly be silent for minutes.</summary>
+/// although the upstream may rightly be silent for minutes.</summary>
 internal static class SocketSettings
 {
     private const int TcpLevel = 6;

@@ -49,32 +49,31 @@ internal sealed class Upstream : IDisposable
     public Uri BaseUrl => _options.BaseUrl;
 
     /// <summary>Whether the client's own credential goes to it: only to the default upstream of its protocol, and only
-    /// if that has none of its own (D7).</summary>
+    /// if that has none of its own.</summary>
     public bool PassesClientCredential { get; }
 
     /// <summary>What requests can be sent with, at least one; whoever sends chooses.</summary>
     public IReadOnlyList<UpstreamCredential> Credentials { get; }
 
-    /// <summary>Whether a name is the one that makes an upstream the default of its protocol (D9).</summary>
+    /// <summary>Whether a name is the one that makes an upstream the default of its protocol.</summary>
     public static bool IsDefaultName(string name, ProtocolFamily family) =>
         string.Equals(name, family.ToString(), StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The URL for a client's raw target, kept byte for byte; its product prefix is gone (D8).</summary>
+    /// <summary>The URL for a client's raw target, kept byte for byte; its product prefix is gone.</summary>
     public Uri Target(string rawTarget) => _target.Join(rawTarget);
 
     /// <summary>Sends through the pool and returns when the answer's headers are there. A connection that cannot be set
-    /// up is dialled again as configured (R13); what was sent is never repeated here (R14).</summary>
+    /// up is dialled again as configured; what was sent is never repeated here.</summary>
     /// <exception cref="HttpRequestException">And others: give them to <see cref="UpstreamFailure.From"/>.</exception>
     public ValueTask<HttpResponseMessage> SendAsync(UpstreamRequest request, CancellationToken cancellationToken) =>
         SendAsync(_pooled.Value, request, cancellationToken);
 
-    /// <summary>As <see cref="SendAsync(UpstreamRequest, CancellationToken)"/>, on a new connection that no other request
-    /// uses: for the stale repeat.</summary>
+    /// <summary>Sends a request on a new connection that no other request uses: for the stale repeat.</summary>
     public ValueTask<HttpResponseMessage> SendFreshAsync(UpstreamRequest request, CancellationToken cancellationToken) =>
         SendAsync(_fresh.Value, request, cancellationToken);
 
     /// <summary>Whether a failed attempt may be repeated once because its connection had died unused: it was reused,
-    /// gave no byte of an answer, and died within a second of our last byte (D24).</summary>
+    /// gave no byte of an answer, and died within a second of our last byte.</summary>
     public bool MayRepeatStale(ConnectionTrace trace, UpstreamFailure failure)
     {
         var died = trace.EndedAt != 0 ? trace.EndedAt : _surroundings.Time.GetTimestamp();

@@ -27,7 +27,7 @@ internal static class UpstreamHandler
             PooledConnectionLifetime = reuse ? options.ConnectionLifetime : TimeSpan.Zero,
             ConnectTimeout = surroundings.ConnectTimeout,
 
-            // An answer given up is not worth waiting for: the upstream must learn of it at once (R21).
+            // An answer given up is not worth waiting for: the upstream must learn of it at once.
             ResponseDrainTimeout = TimeSpan.FromMilliseconds(250),
 
             EnableMultipleHttp2Connections = true,

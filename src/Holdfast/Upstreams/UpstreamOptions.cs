@@ -12,7 +12,7 @@ public sealed class UpstreamOptions
     public Uri BaseUrl { get; set; } = new("http://127.0.0.1/");
 
     /// <summary>The credential sent to it. Default: the client's own passes through, which only the upstream named like
-    /// its protocol may do; any other needs one (D7).</summary>
+    /// its protocol may do; any other needs one.</summary>
     public CredentialOptions? Credential { get; set; }
 
     /// <summary>Several credentials in the place of <see cref="Credential"/>: used in turn, a conversation staying with
@@ -31,11 +31,11 @@ public sealed class UpstreamOptions
     /// <summary>PEM file with the key of <see cref="ClientCertificate"/>.</summary>
     public string? ClientKey { get; set; }
 
-    /// <summary>Whether HTTP/2 is used where TLS offers it. Default false: one reset would end every turn on the connection (D27).</summary>
+    /// <summary>Whether HTTP/2 is used where TLS offers it. Default false: one reset would end every turn on the connection.</summary>
     public bool Http2 { get; set; }
 
     /// <summary>How long an idle connection to it is kept; must be below its own limit. Default 30 s, or N − 1 s where the
-    /// upstream says <c>Keep-Alive: timeout=N</c> and that is shorter (R12).</summary>
+    /// upstream says <c>Keep-Alive: timeout=N</c> and that is shorter.</summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a connection lives at most, so that DNS changes are seen. Default 10 min;
@@ -43,7 +43,7 @@ public sealed class UpstreamOptions
     public TimeSpan ConnectionLifetime { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How often setting up a connection is tried again after it failed, before any byte of the request was
-    /// sent (R13). Default 1, at most 5; 0 disables.</summary>
+    /// sent. Default 1, at most 5; 0 disables.</summary>
     public int ConnectRetries { get; set; } = 1;
 
     /// <summary>The upstreams that exist without configuration.</summary>

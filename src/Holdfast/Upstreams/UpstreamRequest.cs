@@ -7,7 +7,7 @@ internal sealed class UpstreamRequest(HttpMethod method, Uri url) : HttpRequestM
     /// <summary>What the sockets do for this attempt.</summary>
     public ConnectionTrace Trace { get; } = new();
 
-    /// <summary>Whether a connection that cannot be set up may be dialled again as configured (R13); not where somebody else
+    /// <summary>Whether a connection that cannot be set up may be dialled again as configured; not where somebody else
     /// can be asked meanwhile.</summary>
     public bool MayDialAgain { get; init; } = true;
 }

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Holdfast.Upstreams;
 
-/// <summary>Joins an upstream's base URL and a client's raw target (D8). Never decodes or re-encodes it.</summary>
+/// <summary>Joins an upstream's base URL and a client's raw target. Never decodes or re-encodes it.</summary>
 internal sealed class UpstreamTarget
 {
     private static readonly string[] Versions = ["v1", "v1beta"];
@@ -81,7 +81,7 @@ internal sealed class UpstreamTarget
             : Url($"{_root}/{_version}{path}", query);
     }
 
-    /// <summary>The same URL without the query parameters of these names.</summary>
+    /// <summary>A URL without its query parameters of these names.</summary>
     public static Uri Without(Uri url, params ReadOnlySpan<string> names)
     {
         var text = url.OriginalString;

@@ -5,8 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Holdfast.Upstreams;
 
-/// <summary>Whom an upstream's TLS trusts and who we are to it: system roots plus configured ones (R60), TLS 1.2 and
-/// 1.3 (R58), our client certificate (R86). Reads PEM files; opens no connection.</summary>
+/// <summary>Whom an upstream's TLS trusts and who we are to it: system roots plus configured ones, TLS 1.2 and
+/// 1.3, our client certificate. Reads PEM files; opens no connection.</summary>
 internal static class UpstreamTrust
 {
     public static SslClientAuthenticationOptions Build(UpstreamOptions options, UpstreamSurroundings surroundings)
@@ -14,7 +14,7 @@ internal static class UpstreamTrust
         var tls = new SslClientAuthenticationOptions
         {
             // Named, not left to the system: middleboxes that know 1.2 only exist, and older versions are broken.
-#pragma warning disable CA5398 // Exactly these two are promised (R58).
+#pragma warning disable CA5398 // Exactly these two are promised.
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
 #pragma warning restore CA5398
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,

@@ -5,7 +5,7 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.EndToEnd.Connections;
 
-/// <summary>R10, R128: a stop cuts nothing.</summary>
+/// <summary>A stop cuts nothing.</summary>
 [Collection(nameof(OwnProcesses))]
 public sealed class DrainTests
 {

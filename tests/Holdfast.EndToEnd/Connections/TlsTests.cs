@@ -6,7 +6,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.EndToEnd.Connections;
 
-/// <summary>R86: the same promises over TLS, with HTTP/1.1 and with HTTP/2.</summary>
+/// <summary>The same promises over TLS, with HTTP/1.1 and with HTTP/2.</summary>
 public sealed class TlsTests(TlsGateway gateway) : IClassFixture<TlsGateway>
 {
     private static readonly string[] Models = ["sim", "sim-n5-i50-rst3", "sim-rst0"];

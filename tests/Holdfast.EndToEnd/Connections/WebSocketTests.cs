@@ -3,7 +3,7 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.EndToEnd.Connections;
 
-/// <summary>A WebSocket upgrade is answered 426 at once: Codex then loses no time (clients measured, D34).</summary>
+/// <summary>A WebSocket upgrade is answered 426 at once: Codex then loses no time.</summary>
 public sealed class WebSocketTests(Gateways gateways)
 {
     [Theory]

@@ -8,7 +8,6 @@ namespace Holdfast.EndToEnd.Http;
 /// <summary>What people type first.</summary>
 public sealed class CurlTests(Gateways gateways)
 {
-    /// <summary>R104.</summary>
     [Fact]
     public async Task The_command_that_serve_prints_stands_in_the_README_and_streams_a_turn()
     {
@@ -24,7 +23,6 @@ public sealed class CurlTests(Gateways gateways)
         Assert.True(Reading.EndsWell("anthropic", stream));
     }
 
-    /// <summary>R76.</summary>
     [Fact]
     public async Task A_message_asked_for_with_a_key_has_an_id_and_content()
     {
@@ -38,7 +36,6 @@ public sealed class CurlTests(Gateways gateways)
         Assert.Equal(Reading.Text(deltas: 5), message.GetProperty("content")[0].GetProperty("text").GetString());
     }
 
-    /// <summary>R76, R132.</summary>
     [Theory]
     [InlineData("/healthz")]
     [InlineData("/readyz")]
@@ -49,7 +46,7 @@ public sealed class CurlTests(Gateways gateways)
         Assert.Equal("ok", JsonSerializer.Deserialize<JsonElement>(body).GetProperty("status").GetString());
     }
 
-    /// <summary>R132.</summary>
+    /// <summary>Claude Code and the SDKs probe like this when they start, and take a failure for a gateway that is not there.</summary>
     [Theory]
     [InlineData("HEAD", "/", "HTTP/1.1 200")]
     [InlineData("HEAD", "/api/hello", "HTTP/1.1 200")]

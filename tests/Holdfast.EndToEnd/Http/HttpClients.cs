@@ -3,14 +3,14 @@ using Holdfast.EndToEnd.Programs;
 
 namespace Holdfast.EndToEnd.Http;
 
-/// <summary>The HTTP stacks under the clients people use, each driven as its own users do (R53).</summary>
+/// <summary>The HTTP stacks under the clients people use, each driven as its own users do.</summary>
 internal static class HttpClients
 {
     /// <summary>All of them, for theories.</summary>
     public static readonly IReadOnlyList<string> Names =
         ["node", "bun", "python-httpx", "python-http.client", "dotnet", "curl"];
 
-    /// <summary>Whether the gateway may send this client interim answers (D31): Python's would break.</summary>
+    /// <summary>Whether the gateway may send this client interim answers: Python's would break.</summary>
     public static bool TakesInterimAnswers(string client) => !client.StartsWith("python", StringComparison.Ordinal);
 
     /// <summary>Posts all turns at once; the results are in their order.</summary>

@@ -2,13 +2,12 @@ using Holdfast.TestKit;
 
 namespace Holdfast.EndToEnd.Http;
 
-/// <summary>R53: what R1, R6, R26, R29 and D31 promise holds for the HTTP stacks of Node, Bun, Python, .NET and curl
-/// alike.</summary>
+/// <summary>Cut streams, failures before headers, silence and early opening look the same to the HTTP stacks of Node, Bun,
+/// Python, .NET and curl: each has its own idea of a broken transfer and its own timers.</summary>
 public sealed class RuntimeMatrixTests(RuntimeMatrix matrix) : IClassFixture<RuntimeMatrix>
 {
     public static MatrixTheoryData<string, string> Rows => new(HttpClients.Names, SampleRequests.Protocols);
 
-    /// <summary>R1, R4.</summary>
     [Theory]
     [MemberData(nameof(Rows))]
     public async Task A_cut_stream_brings_all_that_came_and_an_error_and_ends_cleanly(string client, string protocol)
@@ -20,7 +19,7 @@ public sealed class RuntimeMatrixTests(RuntimeMatrix matrix) : IClassFixture<Run
         Assert.StartsWith("Connection to upstream server lost", Reading.ErrorOf(protocol, stream));
     }
 
-    /// <summary>R26, R27, R30: what stands in between kills what is silent for 20 s.</summary>
+    /// <summary>What stands in between kills what is silent for 20 s.</summary>
     [Theory]
     [MemberData(nameof(Rows))]
     public async Task Forty_seconds_of_silence_pass_and_the_stream_goes_on(string client, string protocol)
@@ -33,7 +32,6 @@ public sealed class RuntimeMatrixTests(RuntimeMatrix matrix) : IClassFixture<Run
         Assert.True(Reading.EndsWell(protocol, stream));
     }
 
-    /// <summary>R6, R94.</summary>
     [Theory]
     [MemberData(nameof(Rows))]
     public async Task A_failure_before_headers_is_a_502_of_the_protocols_shape(string client, string protocol)
@@ -46,7 +44,7 @@ public sealed class RuntimeMatrixTests(RuntimeMatrix matrix) : IClassFixture<Run
         Assert.StartsWith("Failed to connect to upstream server", Reading.ErrorOf(protocol, result.Body));
     }
 
-    /// <summary>D18.</summary>
+    /// <summary>The status left with the early 200, so only the stream can still say that something failed.</summary>
     [Theory]
     [MemberData(nameof(Rows))]
     public async Task A_failure_after_early_opening_is_an_error_in_the_stream(string client, string protocol)
@@ -59,7 +57,7 @@ public sealed class RuntimeMatrixTests(RuntimeMatrix matrix) : IClassFixture<Run
         Assert.StartsWith("Failed to connect to upstream server", Reading.ErrorOf(protocol, stream));
     }
 
-    /// <summary>R29: what stands in between kills what is silent for 20 s.</summary>
+    /// <summary>What stands in between kills what is silent for 20 s.</summary>
     [Theory]
     [MemberData(nameof(Rows))]
     public async Task Silence_before_the_first_byte_is_bridged_by_early_opening(string client, string protocol)
@@ -72,7 +70,7 @@ public sealed class RuntimeMatrixTests(RuntimeMatrix matrix) : IClassFixture<Run
         Assert.True(Reading.EndsWell(protocol, stream));
     }
 
-    /// <summary>D31: through such a relay for all who take interim answers; Python's get none and only wait.</summary>
+    /// <summary>Through such a relay for all who take interim answers; Python's get none and only wait.</summary>
     [Theory]
     [MemberData(nameof(Rows))]
     public async Task A_whole_answer_that_takes_half_a_minute_arrives(string client, string protocol)

@@ -6,7 +6,7 @@ namespace Holdfast.EndToEnd.Http;
 /// <summary>Clients people copied from elsewhere read our errors as they always did.</summary>
 public sealed class SampleClientTests(Gateways gateways)
 {
-    /// <summary>R92, R96: it splits at line ends, reads <c>error.message</c> and stops at <c>[DONE]</c>.</summary>
+    /// <summary>The sample splits at line ends, reads <c>error.message</c> and stops at <c>[DONE]</c>.</summary>
     [Fact]
     public async Task The_JavaScript_sample_reads_the_error_of_a_cut_stream_and_stops_at_DONE()
     {
@@ -19,7 +19,7 @@ public sealed class SampleClientTests(Gateways gateways)
         Assert.True(seen.GetProperty("done").GetBoolean());
     }
 
-    /// <summary>R94: it raises for the status and, for a 502, looks whether <c>error.type</c> is
+    /// <summary>The sample raises for the status and, for a 502, looks whether <c>error.type</c> is
     /// <c>connection_error</c>.</summary>
     [Fact]
     public async Task The_Python_sample_knows_a_lost_connection_by_its_502()

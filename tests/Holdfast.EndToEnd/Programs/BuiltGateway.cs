@@ -24,7 +24,7 @@ internal sealed partial class BuiltGateway : IAsyncDisposable
     /// <summary>The address of its start line.</summary>
     public Uri Address { get; private set; } = null!;
 
-    /// <summary>The same as base URL for clients.</summary>
+    /// <summary>The address of its start line as a base URL for clients.</summary>
     public string BaseUrl => Address.GetLeftPart(UriPartial.Authority);
 
     /// <summary>The records of the exchanges that have ended, from its standard output.</summary>

@@ -77,7 +77,7 @@ internal sealed partial class ChildProgram : IAsyncDisposable
     /// <summary>Waits until it has printed a line on standard error that matches; fails when it ends before.</summary>
     public Task<Match> ErrorLineAsync(Regex pattern) => _error.WhenAsync(pattern).WithinTestTimeout();
 
-    /// <summary>The same for standard output.</summary>
+    /// <summary>Waits until it has printed a line on standard output that matches; fails when it ends before.</summary>
     public Task<Match> OutputLineAsync(Regex pattern) => _output.WhenAsync(pattern).WithinTestTimeout();
 
     /// <summary>Waits until it has ended and everything it printed is here.</summary>

@@ -32,7 +32,7 @@ public sealed partial class Gateways : IAsyncLifetime
     /// <summary>One that opens streams after a second, and whose upstreams are all <c>holdfast simulate</c>.</summary>
     public string Early => _early.BaseUrl;
 
-    /// <summary>The same through a relay that kills what is silent for 20 s.</summary>
+    /// <summary>The gateway that opens early, through a relay that kills what is silent for 20 s.</summary>
     public string EarlyThroughRelay => _earlyRelay.BaseUrl.GetLeftPart(UriPartial.Authority);
 
     public async ValueTask InitializeAsync()

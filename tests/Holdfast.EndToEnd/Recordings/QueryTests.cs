@@ -106,7 +106,10 @@ public sealed class QueryTests
             var (code, output, error) = await ChildProgram.RunAsync(Repository.Node, [Repository.NodeScript("parquet.mjs"), file]);
             Assert.True(code == 0, error);
             rows[new DirectoryInfo(Path.GetDirectoryName(file)!).Name] =
-                [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
+                [
+                    .. output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                        .Select(line => JsonSerializer.Deserialize<JsonElement>(line)),
+                ];
         }
 
         Assert.Equal(ids.Order(), rows["exchanges"].Select(row => row.GetProperty("exchange_id").GetString()).Order());

@@ -3,7 +3,7 @@ using Holdfast.EndToEnd.Programs;
 
 namespace Holdfast.EndToEnd.Sdks;
 
-/// <summary>R75, R104: the official Anthropic SDKs, on Node, Bun and .NET, through a gateway without
+/// <summary>The official Anthropic SDKs, on Node, Bun and .NET, through a gateway without
 /// configuration.</summary>
 public sealed class AnthropicSdkTests(AnthropicSdkTests.Run run) : IClassFixture<AnthropicSdkTests.Run>
 {
@@ -44,7 +44,7 @@ public sealed class AnthropicSdkTests(AnthropicSdkTests.Run run) : IClassFixture
         Assert.Equal(("read_file", """{"path":"README.md"}""", "tool_use"), (turn.Tool, turn.ToolInput, turn.End));
     }
 
-    /// <summary>R132.</summary>
+    /// <summary>Clients ask this when they start, and some end there if it fails.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task Tokens_are_counted_and_models_are_listed(string runtime)
@@ -58,7 +58,6 @@ public sealed class AnthropicSdkTests(AnthropicSdkTests.Run run) : IClassFixture
         Assert.Contains("sim", models.Events);
     }
 
-    /// <summary>R1.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task A_cut_stream_is_an_API_error_after_everything_that_came(string runtime)
@@ -70,7 +69,6 @@ public sealed class AnthropicSdkTests(AnthropicSdkTests.Run run) : IClassFixture
         Assert.Contains("connection_error: stream_reset", turn.Error.Message);
     }
 
-    /// <summary>R26.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task Forty_seconds_of_silence_pass_and_the_stream_goes_on(string runtime)
@@ -81,7 +79,7 @@ public sealed class AnthropicSdkTests(AnthropicSdkTests.Run run) : IClassFixture
         Assert.Equal((Reading.Text(deltas: 5), "end_turn"), (turn.Text, turn.End));
     }
 
-    /// <summary>R29, R33: .NET's SDK waits 30 s for an answer to begin, and says so.</summary>
+    /// <summary>.NET's SDK waits 30 s for an answer to begin, and says so.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task Silence_before_the_first_event_outlasts_no_SDKs_patience(string runtime)
@@ -92,7 +90,6 @@ public sealed class AnthropicSdkTests(AnthropicSdkTests.Run run) : IClassFixture
         Assert.Equal((Reading.Text(deltas: 5), "end_turn"), (turn.Text, turn.End));
     }
 
-    /// <summary>R6.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task A_failure_before_headers_is_an_API_error_with_its_status(string runtime)
@@ -107,7 +104,7 @@ public sealed class AnthropicSdkTests(AnthropicSdkTests.Run run) : IClassFixture
         }
     }
 
-    /// <summary>D18.</summary>
+    /// <summary>The status 200 is already with the client, so the SDK must find the error in the stream.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task A_failure_after_early_opening_is_an_API_error_of_the_stream(string runtime)
@@ -118,7 +115,7 @@ public sealed class AnthropicSdkTests(AnthropicSdkTests.Run run) : IClassFixture
         Assert.Contains("connection_error: upstream_reset", turn.Error.Message);
     }
 
-    /// <summary>D31.</summary>
+    /// <summary>Interim answers come meanwhile where the runtime takes them, and must not disturb the SDK.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task A_whole_answer_that_takes_half_a_minute_arrives(string runtime)

@@ -3,7 +3,7 @@ using Holdfast.Simulator;
 
 namespace Holdfast.EndToEnd.Sdks;
 
-/// <summary>R52, R65, D7: an SDK's own key reaches the default upstream of its protocol as it was said.</summary>
+/// <summary>An SDK's own key reaches the default upstream of its protocol as it was said.</summary>
 [Collection(nameof(OwnProcesses))]
 public sealed class CredentialTests
 {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using Holdfast.EndToEnd.Agents;
 using Holdfast.EndToEnd.Http;
 using Holdfast.EndToEnd.Programs;
@@ -10,9 +11,9 @@ namespace Holdfast.EndToEnd.Sdks;
 /// <summary>A middlebox cuts the client off in the middle of a stream. No SDK asks again by itself; an application that does
 /// gets the answer it had paid for.</summary>
 [Collection(nameof(OwnProcesses))]
-public sealed class CutOffTests
+public sealed partial class CutOffTests
 {
-    // The gateway's keepalives come after 10 s. The upstream speaks again when the client is back.
+    // The gateway's keepalives come after 10 s, and the upstream speaks again after the client was cut off.
     private static readonly SocketRelayOptions Forgetful = new() { IdleKill = TimeSpan.FromSeconds(2) };
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
 
@@ -52,9 +53,13 @@ public sealed class CutOffTests
         await using var relay = SocketRelay.Start(new IPEndPoint(IPAddress.Loopback, gateway.Address.Port), Forgetful);
         upstream.Script(BreakPoint.Text.In((answer, events) => answer.SilentAfter(events, Silence)));
         var baseUrl = relay.BaseUrl.GetLeftPart(UriPartial.Authority);
+        var call = new SdkCall(op, "some-model", baseUrl);
 
-        var turn = await CallAsync(runtime, sdk, new(op, "some-model", baseUrl) { AsksAgain = true });
+        var lost = await CallAsync(runtime, sdk, call);
+        await gateway.Program.OutputLineAsync(Record());
+        var turn = await CallAsync(runtime, sdk, call);
 
+        Assert.NotNull(lost.Error);
         Assert.Null(turn.Error);
         Assert.Equal(Reading.Text(deltas: 5), turn.Text);
         Assert.Equal(1, upstream.RequestCount);
@@ -70,4 +75,7 @@ public sealed class CutOffTests
         "dotnet" => await SdkRun.CallAsync(sdk == "anthropic" ? DotNetAnthropic.CallAsync : DotNetOpenAI.CallAsync, call),
         _ => (await SdkRun.CallAsync(runtime == "node" ? Repository.Node : Repository.Bun, $"{sdk}.mjs", [call]))[0],
     };
+
+    [GeneratedRegex(@"(?m)^\{.+\}$", RegexOptions.None, 1000)]
+    private static partial Regex Record();
 }

@@ -3,7 +3,7 @@ using Holdfast.EndToEnd.Programs;
 
 namespace Holdfast.EndToEnd.Sdks;
 
-/// <summary>R75, R104: the official Google GenAI SDK, on Node and Bun, through a gateway without configuration.</summary>
+/// <summary>The official Google GenAI SDK, on Node and Bun, through a gateway without configuration.</summary>
 public sealed class GenAISdkTests(GenAISdkTests.Run run) : IClassFixture<GenAISdkTests.Run>
 {
     public static TheoryData<string> Runtimes => ["node", "bun"];
@@ -32,7 +32,7 @@ public sealed class GenAISdkTests(GenAISdkTests.Run run) : IClassFixture<GenAISd
         Assert.Equal(("The simulator pretends ", Reading.Text(deltas: 5)), (whole.Thinking, whole.Text));
     }
 
-    /// <summary>R132.</summary>
+    /// <summary>Clients ask this when they start, and some end there if it fails.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task Tokens_are_counted_and_models_are_listed(string runtime)
@@ -45,7 +45,6 @@ public sealed class GenAISdkTests(GenAISdkTests.Run run) : IClassFixture<GenAISd
         Assert.Contains("models/sim", models.Events);
     }
 
-    /// <summary>R1.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task A_cut_stream_is_an_API_error_after_everything_that_came(string runtime)
@@ -57,7 +56,6 @@ public sealed class GenAISdkTests(GenAISdkTests.Run run) : IClassFixture<GenAISd
         Assert.Contains("connection_error: stream_reset", turn.Error.Message);
     }
 
-    /// <summary>R26.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task Forty_seconds_of_silence_pass_and_the_stream_goes_on(string runtime)
@@ -68,7 +66,6 @@ public sealed class GenAISdkTests(GenAISdkTests.Run run) : IClassFixture<GenAISd
         Assert.Equal((Reading.Text(deltas: 5), "STOP"), (turn.Text, turn.End));
     }
 
-    /// <summary>R6.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task A_failure_before_headers_is_an_API_error_with_its_status(string runtime)
@@ -83,7 +80,7 @@ public sealed class GenAISdkTests(GenAISdkTests.Run run) : IClassFixture<GenAISd
         }
     }
 
-    /// <summary>D18.</summary>
+    /// <summary>The status 200 is already with the client, so the SDK must find the error in the stream.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task A_failure_after_early_opening_is_an_API_error_of_the_stream(string runtime)
@@ -95,7 +92,7 @@ public sealed class GenAISdkTests(GenAISdkTests.Run run) : IClassFixture<GenAISd
         Assert.Contains("connection_error: upstream_reset", turn.Error.Message);
     }
 
-    /// <summary>D31.</summary>
+    /// <summary>Interim answers come meanwhile where the runtime takes them, and must not disturb the SDK.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task A_whole_answer_that_takes_half_a_minute_arrives(string runtime)

@@ -3,7 +3,7 @@ using Holdfast.EndToEnd.Programs;
 
 namespace Holdfast.EndToEnd.Sdks;
 
-/// <summary>R75, R104: Chat with the official OpenAI SDKs, on Node, Bun and .NET, through a gateway without
+/// <summary>Chat with the official OpenAI SDKs, on Node, Bun and .NET, through a gateway without
 /// configuration.</summary>
 public sealed class OpenAIChatSdkTests(OpenAIChatSdkTests.Run run) : IClassFixture<OpenAIChatSdkTests.Run>
 {
@@ -32,7 +32,7 @@ public sealed class OpenAIChatSdkTests(OpenAIChatSdkTests.Run run) : IClassFixtu
         Assert.Equal("tool_calls", whole.End);
     }
 
-    /// <summary>R132.</summary>
+    /// <summary>Clients ask this when they start, and some end there if it fails.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task Models_are_listed(string runtime)
@@ -43,7 +43,6 @@ public sealed class OpenAIChatSdkTests(OpenAIChatSdkTests.Run run) : IClassFixtu
         Assert.Contains("sim", models.Events);
     }
 
-    /// <summary>R4, R92.</summary>
     [Theory]
     [InlineData("node")]
     [InlineData("bun")]
@@ -56,7 +55,7 @@ public sealed class OpenAIChatSdkTests(OpenAIChatSdkTests.Run run) : IClassFixtu
         Assert.Equal("Connection to upstream server lost", turn.Error.Message);
     }
 
-    /// <summary>R4, R92: .NET's SDK looks for no error in the chunks of a stream; that no finish reason came is all it
+    /// <summary>.NET's SDK looks for no error in the chunks of a stream; that no finish reason came is all it
     /// tells.</summary>
     [Theory]
     [InlineData("sim-n5-i50-rst3", 3)]
@@ -69,7 +68,6 @@ public sealed class OpenAIChatSdkTests(OpenAIChatSdkTests.Run run) : IClassFixtu
         Assert.Equal((Reading.Text(deltas), null), (turn.Text, turn.End));
     }
 
-    /// <summary>R26.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task Forty_seconds_of_silence_pass_and_the_stream_goes_on(string runtime)
@@ -80,7 +78,6 @@ public sealed class OpenAIChatSdkTests(OpenAIChatSdkTests.Run run) : IClassFixtu
         Assert.Equal((Reading.Text(deltas: 5), "stop"), (turn.Text, turn.End));
     }
 
-    /// <summary>R6, R94.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task A_failure_before_headers_is_an_API_error_with_its_status(string runtime)
@@ -95,7 +92,7 @@ public sealed class OpenAIChatSdkTests(OpenAIChatSdkTests.Run run) : IClassFixtu
         }
     }
 
-    /// <summary>D18.</summary>
+    /// <summary>The status 200 is already with the client, so the SDK must find the error in the stream.</summary>
     [Theory]
     [InlineData("node")]
     [InlineData("bun")]
@@ -107,7 +104,7 @@ public sealed class OpenAIChatSdkTests(OpenAIChatSdkTests.Run run) : IClassFixtu
         Assert.Equal("Failed to connect to upstream server", turn.Error.Message);
     }
 
-    /// <summary>D31.</summary>
+    /// <summary>Interim answers come meanwhile where the runtime takes them, and must not disturb the SDK.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task A_whole_answer_that_takes_half_a_minute_arrives(string runtime)

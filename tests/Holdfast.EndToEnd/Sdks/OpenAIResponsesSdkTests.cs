@@ -3,7 +3,7 @@ using Holdfast.EndToEnd.Programs;
 
 namespace Holdfast.EndToEnd.Sdks;
 
-/// <summary>R75, R104: Responses with the official OpenAI SDKs, on Node, Bun and .NET, through a gateway without
+/// <summary>Responses with the official OpenAI SDKs, on Node, Bun and .NET, through a gateway without
 /// configuration. The npm SDK is driven through <c>responses.stream()</c>, whose accumulator throws on events it does
 /// not expect.</summary>
 public sealed class OpenAIResponsesSdkTests(OpenAIResponsesSdkTests.Run run)
@@ -35,7 +35,6 @@ public sealed class OpenAIResponsesSdkTests(OpenAIResponsesSdkTests.Run run)
         Assert.Equal(("The simulator pretends ", Reading.Text(deltas: 5)), (whole.Thinking, whole.Text));
     }
 
-    /// <summary>R4.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task A_cut_stream_is_a_failed_response_after_everything_that_came(string runtime)
@@ -47,7 +46,7 @@ public sealed class OpenAIResponsesSdkTests(OpenAIResponsesSdkTests.Run run)
         Assert.Contains("Connection to upstream server lost", turn.Error.Message);
     }
 
-    /// <summary>R26, D19: keepalive events that repeat the last sequence number disturb no accumulator.</summary>
+    /// <summary>Keepalive events that repeat the last sequence number disturb no accumulator.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task Forty_seconds_of_silence_pass_and_the_stream_goes_on(string runtime)
@@ -58,7 +57,7 @@ public sealed class OpenAIResponsesSdkTests(OpenAIResponsesSdkTests.Run run)
         Assert.Equal((Reading.Text(deltas: 5), "completed"), (turn.Text, turn.End));
     }
 
-    /// <summary>D19: so do keepalives before <c>response.created</c>.</summary>
+    /// <summary>Keepalives before <c>response.created</c> disturb no accumulator either.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task Silence_before_the_first_event_passes_as_well(string runtime)
@@ -69,7 +68,6 @@ public sealed class OpenAIResponsesSdkTests(OpenAIResponsesSdkTests.Run run)
         Assert.Equal((Reading.Text(deltas: 5), "completed"), (turn.Text, turn.End));
     }
 
-    /// <summary>R6, R94.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task A_failure_before_headers_is_an_API_error_with_its_status(string runtime)
@@ -84,7 +82,7 @@ public sealed class OpenAIResponsesSdkTests(OpenAIResponsesSdkTests.Run run)
         }
     }
 
-    /// <summary>D18.</summary>
+    /// <summary>The status 200 is already with the client, so the SDK must find the error in the stream.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task A_failure_after_early_opening_is_a_failed_response(string runtime)
@@ -96,7 +94,7 @@ public sealed class OpenAIResponsesSdkTests(OpenAIResponsesSdkTests.Run run)
         Assert.Contains("Failed to connect to upstream server", turn.Error.Message);
     }
 
-    /// <summary>D31.</summary>
+    /// <summary>Interim answers come meanwhile where the runtime takes them, and must not disturb the SDK.</summary>
     [Theory]
     [MemberData(nameof(Runtimes))]
     public async Task A_whole_answer_that_takes_half_a_minute_arrives(string runtime)

@@ -4,11 +4,7 @@ namespace Holdfast.EndToEnd.Sdks;
 /// <param name="Op">What to call: <c>stream</c>, <c>whole</c>, <c>count</c>, <c>models</c>.</param>
 /// <param name="Model">The model; empty where none is named.</param>
 /// <param name="BaseUrl">Where the SDK is pointed at.</param>
-internal sealed record SdkCall(string Op, string Model, string BaseUrl)
-{
-    /// <summary>Whether the application makes the call once more, half a second after it failed. Default no.</summary>
-    public bool AsksAgain { get; init; }
-}
+internal sealed record SdkCall(string Op, string Model, string BaseUrl);
 
 /// <summary>What an SDK gave its caller, in words common to all.</summary>
 internal sealed record SdkResult

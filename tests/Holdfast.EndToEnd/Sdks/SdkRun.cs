@@ -35,7 +35,7 @@ public abstract class SdkRun
     {
         // The SDKs' own spelling.
         var input = JsonSerializer.Serialize(
-            calls.Select(call => new { call.Op, call.Model, baseURL = call.BaseUrl, call.AsksAgain }), ScriptJson.Options);
+            calls.Select(call => new { call.Op, call.Model, baseURL = call.BaseUrl }), ScriptJson.Options);
         var (code, output, error) = await ChildProgram.RunAsync(runtime, [Repository.NodeScript(script)], input);
         return code == 0
             ? JsonSerializer.Deserialize<SdkResult[]>(output, ScriptJson.Options)!
@@ -47,14 +47,6 @@ public abstract class SdkRun
     {
         var seen = new SdkResult();
         await dotnet(call, seen);
-        if (call.AsksAgain && seen.Error is not null)
-        {
-            // As the scripts do: the gateway hears of a cut by itself, and may hear later than its client.
-            await Task.Delay(TimeSpan.FromMilliseconds(500));
-            seen = new SdkResult();
-            await dotnet(call, seen);
-        }
-
         return seen;
     }
 

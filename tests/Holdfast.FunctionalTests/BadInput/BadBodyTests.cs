@@ -2,8 +2,8 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.BadInput;
 
-/// <summary>A body no upstream could serve is refused with the reason, in the protocol's shape, and never quoted (issue 2,
-/// bad input).</summary>
+/// <summary>A body no upstream could serve is refused with the reason, in the protocol's shape, and never quoted: a
+/// prompt or a key may stand in it.</summary>
 public sealed class BadBodyTests
 {
     public static TheoryData<string> Protocols => [.. SampleRequests.Protocols];

@@ -3,7 +3,7 @@ using Holdfast.TestKit;
 namespace Holdfast.FunctionalTests.BadInput;
 
 /// <summary>A target that is nobody's, reserved or odd, an unusual method, an upstream that does not exist: refused with
-/// a code, never forwarded (D4, issue 2).</summary>
+/// a code, never forwarded.</summary>
 public sealed class BadTargetTests
 {
     [Theory]

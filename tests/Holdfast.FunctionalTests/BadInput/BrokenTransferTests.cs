@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Holdfast.FunctionalTests.BadInput;
 
 /// <summary>A request whose body never becomes whole, or that is no HTTP at all, ends with an error or a close, is counted
-/// once, and hangs nothing (R90, R15, D23).</summary>
+/// once, and hangs nothing.</summary>
 public sealed class BrokenTransferTests
 {
     [Theory]
@@ -35,7 +35,7 @@ public sealed class BrokenTransferTests
         await using var gateway = await TestGateway.StartAsync();
         await using var client = await gateway.ConnectAsync();
 
-        // A half-close counts as leaving (D33).
+        // A half-close counts as leaving.
         await client.SendAsync(Head(gateway, framing) + start);
         client.HalfClose();
         var record = await gateway.NextRecordAsync();

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Holdfast.FunctionalTests.BadInput;
 
 /// <summary>A request that is refused before its body is read is one refusal, whatever the client then does: it is no
-/// broken HTTP (R15).</summary>
+/// broken HTTP.</summary>
 public sealed class UnreadBodyTests
 {
     [Theory]

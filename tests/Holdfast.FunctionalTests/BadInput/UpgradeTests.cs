@@ -2,8 +2,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.BadInput;
 
-/// <summary>A WebSocket upgrade is answered 426 at once, wherever it is asked for: 404 costs a Codex session 6.5 s
-/// (clients.md 4.2, D34).</summary>
+/// <summary>A WebSocket upgrade is answered 426 at once, wherever it is asked for: 404 costs a Codex session 6.5 s.</summary>
 public sealed class UpgradeTests
 {
     [Theory]

@@ -3,7 +3,7 @@ using Holdfast.TestKit;
 namespace Holdfast.FunctionalTests.BadInput;
 
 /// <summary>A web page cannot drive a loopback gateway with its visitor's network: neither by a rebound name nor across
-/// sites (issue 2).</summary>
+/// sites.</summary>
 public sealed class WebPageTests
 {
     public static MatrixTheoryData<string, string> ProtocolsAndHosts => new(

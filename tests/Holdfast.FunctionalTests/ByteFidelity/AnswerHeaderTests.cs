@@ -4,7 +4,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
-/// <summary>Every end-to-end header of an answer reaches the client as it is; nothing hop by hop does (R45, R46).</summary>
+/// <summary>Every end-to-end header of an answer reaches the client as it is; nothing hop by hop does.</summary>
 public sealed class AnswerHeaderTests
 {
     private static readonly string[] EndToEnd =

@@ -6,7 +6,7 @@ using Holdfast.Upstreams;
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
 /// <summary>Whose credential goes where: the client's own only to its protocol's default upstream, never to one that has
-/// a credential of its own, and never to the simulator (R52, R131, D7).</summary>
+/// a credential of its own, and never to the simulator.</summary>
 public sealed class CredentialTests
 {
     private const string Canary = "canary-of-the-client-4711";

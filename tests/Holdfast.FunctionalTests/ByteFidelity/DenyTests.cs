@@ -8,7 +8,7 @@ using Holdfast.TestKit;
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
 /// <summary>Nothing is ever taken out of a request: what the section <c>deny</c> names is refused by name, and by
-/// default nothing is (R44).</summary>
+/// default nothing is.</summary>
 public sealed class DenyTests
 {
     private static readonly DenyOptions Rules = new() { Fields = ["fallbacks", "speed"], Headers = ["x-bad-feature"] };

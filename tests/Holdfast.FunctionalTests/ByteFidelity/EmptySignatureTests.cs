@@ -3,7 +3,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
-/// <summary>R48: a signature of thinking that comes empty goes through as it is, and is counted and warned of.</summary>
+/// <summary>A signature of thinking that comes empty goes through as it is, and is counted and warned of.</summary>
 public sealed class EmptySignatureTests
 {
     private const string Start =

@@ -7,8 +7,8 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
-/// <summary>An upstream's own errors reach the client unchanged: status, body, ids, hints (R45); only an HTML page never
-/// does (D17).</summary>
+/// <summary>An upstream's own errors reach the client unchanged: status, body, ids, hints; only an HTML page never
+/// does.</summary>
 public sealed class ErrorAnswerTests
 {
     private static readonly int[] Statuses =

@@ -6,7 +6,7 @@ using Holdfast.TestKit.Sockets;
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
 /// <summary>Bodies up to the limit pass, also those that wait for <c>100 Continue</c>; one byte more is refused in the
-/// protocol's shape and no socket is cut for it (R135, R37).</summary>
+/// protocol's shape and no socket is cut for it.</summary>
 public sealed class LargeBodyTests
 {
     private const int Limit = 64 * 1024 * 1024;

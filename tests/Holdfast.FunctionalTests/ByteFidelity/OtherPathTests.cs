@@ -7,7 +7,7 @@ using Holdfast.TestKit.Sockets;
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
 /// <summary>Any other path below <c>/v1</c> and <c>/v1beta</c> passes through with whatever it carries: files, batches,
-/// models, streams of unknown events (R132, issue 2).</summary>
+/// models, streams of unknown events.</summary>
 public sealed class OtherPathTests
 {
     private static readonly byte[] Binary = [.. Enumerable.Range(0, 300_000).Select(i => (byte)(i * 31 >> 3))];

@@ -3,7 +3,7 @@ using Holdfast.TestKit;
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
 /// <summary>What clients and load balancers ask before the first turn is answered at once; what only the upstream knows
-/// is asked there (R132, R75).</summary>
+/// is asked there.</summary>
 public sealed class ProbeTests
 {
     [Theory]

@@ -7,8 +7,8 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
-/// <summary>What clients cannot take never reaches them (clients.md sections 3 and 8): each such event is repaired,
-/// every other byte stays, and the answer and its record say so (G13, D22).</summary>
+/// <summary>What clients cannot take never reaches them: each such event is repaired,
+/// every other byte stays, and the answer and its record say so.</summary>
 public sealed class RepairedStreamTests
 {
     public static TheoryData<string> Protocols => SampleStreams.Protocols;

@@ -7,7 +7,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
-/// <summary>The upstream reads the bytes the client wrote (R37), whatever stands in them.</summary>
+/// <summary>The upstream reads the bytes the client wrote, whatever stands in them.</summary>
 public sealed class RequestBodyTests
 {
     public static TheoryData<string> Protocols => SampleStreams.Protocols;

@@ -6,7 +6,7 @@ using Holdfast.TestKit;
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
 /// <summary>Every end-to-end header of a request reaches the upstream as it is; nothing hop by hop and nothing of ours
-/// does (R42, R137, D32).</summary>
+/// does.</summary>
 public sealed class RequestHeaderTests
 {
     private static readonly (string Name, string Value)[] EndToEnd =

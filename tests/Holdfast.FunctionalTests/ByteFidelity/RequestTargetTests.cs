@@ -3,8 +3,8 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
-/// <summary>Path and query reach the upstream as the client wrote them (R41); a base URL's own path is joined without
-/// doubling the version (D8); a product prefix is taken off and recorded (R52).</summary>
+/// <summary>Path and query reach the upstream as the client wrote them; a base URL's own path is joined without
+/// doubling the version; a product prefix is taken off and recorded.</summary>
 public sealed class RequestTargetTests
 {
     private static readonly string[] Odd =

@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
 /// <summary>No secret, no prompt and no answer ever stands in a log line, a record, a metric, the status or an error of
-/// ours, whatever goes wrong (R131, R78's metadata, R101).</summary>
+/// ours, whatever goes wrong, also with <c>DEBUG=true</c>.</summary>
 public sealed class SecrecyTests
 {
     private const string Key = "canary-key-0815";

@@ -8,8 +8,7 @@ using Holdfast.Wire.Protocols;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
-/// <summary>A healthy stream reaches the client byte for byte, however odd its form and wherever the network cuts it
-/// (R46, R126).</summary>
+/// <summary>A healthy stream reaches the client byte for byte, however odd its form and wherever the network cuts it.</summary>
 public sealed class StreamBytesTests
 {
     private static readonly string[] LineEnds = ["\n", "\r\n", "\r"];

@@ -6,7 +6,7 @@ using Holdfast.TestKit.Sockets;
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
 /// <summary>An upstream as strict as the real one answers through the gateway as it answers directly: the gateway
-/// neither hides what it refuses nor causes it (R38–R41, R43, R47).</summary>
+/// neither hides what it refuses nor causes it.</summary>
 public sealed class StrictUpstreamTests
 {
     private const string Beta = "server-side-fallback-2026-07-01";

@@ -7,7 +7,8 @@ using Holdfast.TestKit;
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
 /// <summary>A streaming request asks for no compression; what comes compressed nevertheless is relayed plain and says
-/// so, and what cannot be undone is a typed error (D32, clients.md section 8).</summary>
+/// so, and what cannot be undone is a typed error: several clients read a
+/// compressed stream late or not at all.</summary>
 public sealed class UnaskedCompressionTests
 {
     public static TheoryData<string, string> ProtocolsAndEncodings => new MatrixTheoryData<string, string>(

@@ -7,7 +7,7 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.ByteFidelity;
 
-/// <summary>A whole answer reaches the client byte for byte with its headers (R46); a JSON array stream too.</summary>
+/// <summary>A whole answer reaches the client byte for byte with its headers; a JSON array stream too.</summary>
 public sealed class WholeAnswerTests
 {
     public static TheoryData<string> Protocols => SampleStreams.Protocols;

@@ -4,7 +4,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Connections;
 
-/// <summary>R11–R14, R138, D24: connections to the upstream are kept, and a request is never billed twice.</summary>
+/// <summary>Connections to the upstream are kept, and a request is never billed twice.</summary>
 public sealed class StaleConnectionTests
 {
     [Fact]

@@ -8,7 +8,7 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.CutStream;
 
-/// <summary>R6, R94, R95, R14: an upstream that fails before its headers gives an error status in the shape of the
+/// <summary>An upstream that fails before its headers gives an error status in the shape of the
 /// client's protocol, with our code; and is asked once.</summary>
 public sealed class BeforeHeadersTests
 {
@@ -116,7 +116,7 @@ public sealed class BeforeHeadersTests
         CheckMessage(protocol, code, error.Message);
     }
 
-    /// <summary>R94: the source's words, exactly, where its Python client compares them; a timer names itself (R73).</summary>
+    /// <summary>The fixed words, exactly, since existing Python clients compare them; a timer names itself.</summary>
     private static void CheckMessage(string protocol, string code, string message)
     {
         var wanted = code switch

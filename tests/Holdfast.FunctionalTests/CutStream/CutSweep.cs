@@ -44,14 +44,14 @@ public sealed class CutSweep : IAsyncDisposable
         return new CutSweep(gateway);
     }
 
-    /// <summary>Runs the sweep. Every answer is read to its end; each wait has the test deadline (R90).</summary>
+    /// <summary>Runs the sweep. Every answer is read to its end; each wait has the test deadline.</summary>
     public Task<IReadOnlyList<CutAnswer>> RunAsync(string protocol, bool stream, IEnumerable<int> cuts)
     {
         var (path, body) = SampleRequests.Turn(protocol, stream: stream);
         return RunAsync(path, body, cuts);
     }
 
-    /// <summary>The same for a request of one's own.</summary>
+    /// <summary>Runs the sweep with a request of the test's own.</summary>
     public async Task<IReadOnlyList<CutAnswer>> RunAsync(string path, string body, IEnumerable<int> cuts)
     {
         var waiting = new ConcurrentQueue<int>(cuts);
@@ -90,7 +90,7 @@ public sealed class CutSweep : IAsyncDisposable
         }
     }
 
-    /// <summary>The records of so many exchanges, by exchange id; one each (R17).</summary>
+    /// <summary>The records of so many exchanges, by exchange id; one each.</summary>
     public async Task<IReadOnlyDictionary<string, ExchangeRecord>> RecordsAsync(int count)
     {
         var records = new Dictionary<string, ExchangeRecord>(StringComparer.Ordinal);

@@ -12,7 +12,7 @@ public enum CutOutcome
     /// <summary>The whole events, then one terminal error.</summary>
     Error,
 
-    /// <summary>Only the closing event was missing: it is added, and the answer is whole (D16).</summary>
+    /// <summary>Only the closing event was missing: it is added, and the answer is whole.</summary>
     Closed,
 
     /// <summary>Everything that matters had arrived: not a word more.</summary>

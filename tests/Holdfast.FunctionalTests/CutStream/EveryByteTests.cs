@@ -7,31 +7,29 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.CutStream;
 
-/// <summary>R1, R2, R3, R4: a stream cut at any byte, however the upstream cuts it, reaches the client as whole events,
+/// <summary>A stream cut at any byte, however the upstream cuts it, reaches the client as whole events,
 /// then one terminal error of its protocol, then a clean end; and the upstream is asked once.</summary>
 public sealed class EveryByteTests
 {
     public static TheoryData<string> Protocols => [.. SampleRequests.Protocols];
 
-    /// <summary>R1, R3.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public Task A_reset_at_any_byte_ends_in_one_terminal_error_behind_whole_events(string protocol) =>
         SweepAsync(protocol, (answer, cut) => answer.ResetAfter(cut), "stream_reset", "read ECONNRESET");
 
-    /// <summary>R2, R3.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public Task A_close_inside_the_transfer_at_any_byte_ends_in_one_terminal_error_behind_whole_events(string protocol) =>
         SweepAsync(protocol, (answer, cut) => answer.FinAfter(cut), "stream_hangup", "socket hang up");
 
-    /// <summary>R2, R3: a clean end of the transfer is no end of the answer.</summary>
+    /// <summary>A clean end of the transfer is no end of the answer.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public Task A_clean_end_at_any_byte_ends_in_one_terminal_error_behind_whole_events(string protocol) =>
         SweepAsync(protocol, (answer, cut) => answer.CleanEndAfter(cut), "stream_truncated", "socket hang up");
 
-    /// <summary>R2: a body that only the connection's end delimits, cut by FIN, looks like a clean end to HTTP.</summary>
+    /// <summary>A body that only the connection's end delimits, cut by FIN, looks like a clean end to HTTP.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public Task A_stream_without_length_or_chunks_that_is_closed_ends_in_one_terminal_error(string protocol) =>

@@ -5,7 +5,7 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.CutStream;
 
-/// <summary>R14, R50, R90, R114: under every fault each request ends within its limits, the upstream was asked once, and
+/// <summary>Under every fault each request ends within its limits, the upstream was asked once, and
 /// nothing of what the runtime says about sockets reaches the client.</summary>
 public sealed class EveryFaultTests
 {
@@ -86,7 +86,7 @@ public sealed class EveryFaultTests
             text => Assert.DoesNotContain(text, answer.Text, StringComparison.OrdinalIgnoreCase)));
     }
 
-    /// <summary>R114: what is kept from the client stands in the record.</summary>
+    /// <summary>What is kept from the client stands in the record.</summary>
     [Theory]
     [InlineData("rst-after-req", "Connection reset by peer")]
     [InlineData("fin-after-req", "The response ended prematurely")]

@@ -8,7 +8,7 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.CutStream;
 
-/// <summary>D20: a Gemini stream without <c>alt=sse</c> is one JSON array; it is relayed element by element, and as no
+/// <summary>A Gemini stream without <c>alt=sse</c> is one JSON array; it is relayed element by element, and as no
 /// error can be told inside it, a cut stays a cut.</summary>
 public sealed class GeminiArrayTests
 {
@@ -79,7 +79,7 @@ public sealed class GeminiArrayTests
         Assert.Equal(cuts.Count, sweep.Gateway.Upstream.RequestCount);
     }
 
-    /// <summary>D16: the last element says that the answer is whole; only the bracket is missing.</summary>
+    /// <summary>The last element says that the answer is whole; only the bracket is missing.</summary>
     [Fact]
     public async Task An_array_that_lacks_only_its_closing_bracket_gets_it()
     {

@@ -5,7 +5,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.CutStream;
 
-/// <summary>R96: the simplest JavaScript client there is, run by Node, reads the error and stops at <c>[DONE]</c>.</summary>
+/// <summary>The simplest JavaScript client there is, run by Node, reads the error and stops at <c>[DONE]</c>.</summary>
 public sealed class LineClientTests
 {
     [Fact]
@@ -33,7 +33,7 @@ public sealed class LineClientTests
         Assert.True(result.GetProperty("done").GetBoolean());
     }
 
-    /// <summary>R94: and the status with the type it compares where nothing had begun.</summary>
+    /// <summary>Where nothing had begun, the client reads the status and the type it compares.</summary>
     [Fact]
     public async Task A_javascript_client_reads_the_type_of_a_failed_connection()
     {

@@ -7,7 +7,7 @@ using Holdfast.Wire;
 
 namespace Holdfast.FunctionalTests.CutStream;
 
-/// <summary>D16: an answer that lacks nothing but its closing event gets it from us and counts as repaired: an error
+/// <summary>An answer that lacks nothing but its closing event gets it from us and counts as repaired: an error
 /// there would make the client pay for it twice.</summary>
 public sealed class MissingClosingTests
 {

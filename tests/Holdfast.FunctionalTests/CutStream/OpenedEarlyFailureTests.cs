@@ -6,7 +6,7 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.CutStream;
 
-/// <summary>D18: an upstream that fails after the client's stream was opened early is told inside the stream, in the
+/// <summary>An upstream that fails after the client's stream was opened early is told inside the stream, in the
 /// protocol's form, with the upstream's own words where it had any.</summary>
 public sealed class OpenedEarlyFailureTests
 {

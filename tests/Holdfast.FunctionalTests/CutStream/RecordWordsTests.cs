@@ -4,12 +4,12 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.CutStream;
 
-/// <summary>R17, R18, R19, D28: one record an exchange, in S0's words, for the mix S0's report counts.</summary>
+/// <summary>One record an exchange, in the words by which Node's users know what a socket did to them.</summary>
 public sealed class RecordWordsTests
 {
     private static readonly (string, string)[] Client = [("user-agent", "claude-cli/2.1.329 (external, cli)")];
 
-    /// <summary>R19: 16 and 15 clients that left, two hang-ups, one reset, one timeout, as S0's table has them.</summary>
+    /// <summary>16 and 15 clients that left, two hang-ups, one reset, one timeout: a mix met in the field.</summary>
     [Fact]
     public async Task The_scripted_mix_of_failures_is_recorded_in_the_words_of_the_report()
     {
@@ -53,7 +53,7 @@ public sealed class RecordWordsTests
         Assert.All(records.Where(r => r.Error == "client_aborted"),
             r => Assert.Equal(("client_aborted", "client", r.IsSse ? 200 : 0), (r.End?.Word(), r.EndSide?.Word(), r.Status)));
 
-        // R20: the report's own statement, on what was written down.
+        // The statement by which such turns are counted, on what was written down.
         await gateway.StopAsync();
         var report = recordings.Ask(ReferenceStatement.Sql);
         Assert.Equal(
@@ -63,7 +63,7 @@ public sealed class RecordWordsTests
         Assert.Equal(report, recordings.Ask(ReferenceStatement.Sql));
     }
 
-    /// <summary>R18: what the record says of one failed turn is what the sockets saw.</summary>
+    /// <summary>What the record says of one failed turn is what the sockets saw.</summary>
     [Fact]
     public async Task The_record_of_a_cut_stream_holds_what_happened()
     {
@@ -91,7 +91,7 @@ public sealed class RecordWordsTests
         Assert.NotEmpty(record.ErrorDetail!);
     }
 
-    /// <summary>R51: what the upstream stated before it died is recorded: it will be billed. Where more has come than it had
+    /// <summary>What the upstream stated before it died is recorded: it will be billed. Where more has come than it had
     /// stated, that counts: here "Holdfast simulator: ".</summary>
     [Theory]
     [InlineData("anthropic", 1, 25, 1)]
@@ -112,7 +112,7 @@ public sealed class RecordWordsTests
         Assert.Equal(protocol == "gemini" ? "completed" : "failed", record.End?.Word());
     }
 
-    /// <summary>R17: refused, unroutable, failed, aborted and whole exchanges leave one record each.</summary>
+    /// <summary>Refused, unroutable, failed, aborted and whole exchanges leave one record each.</summary>
     [Fact]
     public async Task Every_exchange_leaves_exactly_one_record_whatever_became_of_it()
     {

@@ -5,10 +5,10 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.CutStream;
 
-/// <summary>R4, R35, R92, R93, R95, R100: what exactly the client reads when its stream was lost.</summary>
+/// <summary>What exactly the client reads when its stream was lost.</summary>
 public sealed class TerminalErrorTests
 {
-    /// <summary>R92: the source's line, field by field, then <c>[DONE]</c>.</summary>
+    /// <summary>The line that clients of earlier gateways parse, field by field, then <c>[DONE]</c>.</summary>
     [Fact]
     public async Task A_lost_chat_stream_ends_with_the_error_line_and_then_done()
     {
@@ -29,7 +29,7 @@ public sealed class TerminalErrorTests
         Assert.Equal(head.Header("holdfast-exchange"), error.GetProperty("holdfast").GetProperty("exchange").GetString());
     }
 
-    /// <summary>R93, R35: Anthropic's own shape, and the word a generic retry layer looks for stands in the text.</summary>
+    /// <summary>Anthropic's own shape, and the word a generic retry layer looks for stands in the text.</summary>
     [Fact]
     public async Task A_lost_messages_stream_ends_with_an_error_event_of_anthropics_shape()
     {
@@ -46,7 +46,7 @@ public sealed class TerminalErrorTests
             error.GetProperty("message").GetString());
     }
 
-    /// <summary>R4: Codex and the SDKs need <c>response.failed</c> with the next number and the id they know.</summary>
+    /// <summary>Codex and the SDKs need <c>response.failed</c> with the next number and the id they know.</summary>
     [Fact]
     public async Task A_lost_responses_stream_ends_with_response_failed_and_the_next_sequence_number()
     {
@@ -78,7 +78,7 @@ public sealed class TerminalErrorTests
         Assert.Contains("connection_error", error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
-    /// <summary>R95, R100: the four classes, each by its code; a lost stream is none of the upstream's HTTP errors.</summary>
+    /// <summary>The four classes, each by its code; a lost stream is none of the upstream's HTTP errors.</summary>
     [Fact]
     public async Task A_stalled_stream_is_told_from_a_reset_a_closed_and_a_truncated_one()
     {

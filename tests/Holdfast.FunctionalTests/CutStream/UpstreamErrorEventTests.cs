@@ -7,7 +7,7 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.CutStream;
 
-/// <summary>R127, D17: an error the upstream itself reports inside its stream goes through as it is, counts as the
+/// <summary>An error the upstream itself reports inside its stream goes through as it is, counts as the
 /// upstream's, and is followed by nothing of ours; Codex alone gets it in the form it understands.</summary>
 public sealed class UpstreamErrorEventTests
 {

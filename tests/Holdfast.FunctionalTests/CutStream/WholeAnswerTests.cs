@@ -7,7 +7,7 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.CutStream;
 
-/// <summary>R5: a whole answer cut after its headers is a 502 or an aborted transfer, never a clean end with half a
+/// <summary>A whole answer cut after its headers is a 502 or an aborted transfer, never a clean end with half a
 /// document.</summary>
 public sealed class WholeAnswerTests
 {
@@ -66,7 +66,7 @@ public sealed class WholeAnswerTests
         CutSweep.CheckEach(answers, answer => CheckRefused(protocol, answer));
     }
 
-    /// <summary>What is held back fits 4 MiB; beyond that a cut can only stay a cut (D20).</summary>
+    /// <summary>What is held back fits 4 MiB; beyond that a cut can only stay a cut.</summary>
     [Theory]
     [MemberData(nameof(Framings))]
     public async Task A_cut_in_an_answer_too_large_to_hold_back_stays_a_cut(string framing)

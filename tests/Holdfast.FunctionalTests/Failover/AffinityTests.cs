@@ -13,7 +13,8 @@ public sealed class AffinityTests
     private const string Messages = "/v1/messages";
 
     /// <summary>Two turns of one conversation, and one of another, told apart by each mark.</summary>
-    private static readonly Dictionary<string, (string Path, string Header, string First, string Next, string OtherHeader, string Other)> Marks = new()
+    private static readonly
+        Dictionary<string, (string Path, string Header, string First, string Next, string OtherHeader, string Other)> Marks = new()
     {
         ["x-claude-code-session-id"] = (Messages, "x-claude-code-session-id: a", Turn("one"), Turn("two"), "x-claude-code-session-id: b", Turn("one")),
         ["session-id"] = (Chat, "session-id: a", Turn("one"), Turn("two"), "session-id: b", Turn("one")),

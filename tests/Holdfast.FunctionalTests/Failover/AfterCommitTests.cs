@@ -5,7 +5,7 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.Failover;
 
-/// <summary>R113: once the client has output, no other answer takes its place; the stream ends with its terminal error.</summary>
+/// <summary>Once the client has output, no other answer takes its place; the stream ends with its terminal error.</summary>
 public sealed class AfterCommitTests
 {
     private static readonly (string Name, Func<Answer, int, Answer> Fault, string Code)[] Faults =
@@ -58,7 +58,7 @@ public sealed class AfterCommitTests
         Assert.Equal(("committed", "surface"), (record.FailedAttempts!.Single().Phase.Word(), record.FailedAttempts!.Single().Action));
     }
 
-    /// <summary>R127: it goes through as the upstream wrote it.</summary>
+    /// <summary>The upstream's error event goes through as the upstream wrote it.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public async Task An_error_event_after_output_reaches_the_client_and_nobody_else_is_asked(string protocol)
@@ -92,7 +92,7 @@ public sealed class AfterCommitTests
         Assert.Equal([1, 0], chain.Ledger);
     }
 
-    /// <summary>D20: a whole answer that has begun to flow is cut visibly, never begun anew.</summary>
+    /// <summary>A whole answer that has begun to flow is cut visibly, never begun anew.</summary>
     [Fact]
     public async Task A_large_whole_answer_that_is_cut_while_it_flows_is_not_tried_elsewhere()
     {

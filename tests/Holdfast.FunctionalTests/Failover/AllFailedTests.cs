@@ -6,7 +6,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Failover;
 
-/// <summary>R110, D29, R45: where nobody answers, one error names everybody who was asked and why they did not; a single
+/// <summary>Where nobody answers, one error names everybody who was asked and why they did not; a single
 /// candidate's own answer goes through as it is.</summary>
 public sealed class AllFailedTests
 {
@@ -54,7 +54,7 @@ public sealed class AllFailedTests
         Assert.Equal(["overloaded", "timeout", "server_error"], record.FailedAttempts!.Select(one => one.Reason));
     }
 
-    /// <summary>D29.</summary>
+    /// <summary>The last attempt is the freshest news of whether it is worth asking again.</summary>
     [Theory]
     [InlineData(500, 503, 503)]
     [InlineData(503, 500, 500)]
@@ -151,7 +151,7 @@ public sealed class AllFailedTests
         Assert.Equal([1, 1], chain.Ledger);
     }
 
-    /// <summary>R114: what the runtime says about sockets is for the record.</summary>
+    /// <summary>What the runtime says about sockets is for the record.</summary>
     [Fact]
     public async Task The_error_holds_nobodys_raw_text()
     {

@@ -4,7 +4,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Failover;
 
-/// <summary>R119: who failed is spared for a while, then tried by one request; refused money and credentials take longer. A
+/// <summary>Who failed is spared for a while, then tried by one request; refused money and credentials take longer. A
 /// client that leaves is nobody's failure.</summary>
 public sealed class CooldownTests
 {

@@ -4,7 +4,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Failover;
 
-/// <summary>R119: of several credentials of one upstream, the next is tried where one was limited or refused, before
+/// <summary>Of several credentials of one upstream, the next is tried where one was limited or refused, before
 /// anybody else is; a failure of the upstream itself is none of its credentials'.</summary>
 public sealed class CredentialRotationTests
 {
@@ -64,7 +64,7 @@ public sealed class CredentialRotationTests
         Assert.Equal(["rotate", "fallback"], (await chain.NextRecordAsync()).FailedAttempts!.Select(one => one.Action));
     }
 
-    /// <summary>D7: neither is the client's credential sent where it does not belong.</summary>
+    /// <summary>Neither is the client's credential sent where it does not belong.</summary>
     [Fact]
     public async Task Each_upstream_gets_its_own_credential_alone()
     {

@@ -67,7 +67,8 @@ internal static class FaultCases
     }
 
     /// <summary>Checks every outcome; of those that fail only the first few are shown.</summary>
-    public static async Task CheckAsync(ChainGateway chain, IReadOnlyList<FaultOutcome> outcomes, bool isOpened = false, bool isDispatched = true)
+    public static async Task CheckAsync(
+        ChainGateway chain, IReadOnlyList<FaultOutcome> outcomes, bool isOpened = false, bool isDispatched = true)
     {
         var records = new Dictionary<string, ExchangeRecord>(StringComparer.Ordinal);
         foreach (var _ in outcomes)

@@ -6,7 +6,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Failover;
 
-/// <summary>R107, R122, R127: whatever goes wrong at one upstream before its first output, the next one's answer arrives
+/// <summary>Whatever goes wrong at one upstream before its first output, the next one's answer arrives
 /// whole, and each was asked once.</summary>
 public sealed class FaultMatrixTests
 {
@@ -62,7 +62,7 @@ public sealed class FaultMatrixTests
         await FaultCases.CheckAsync(chain, await FaultCases.RunAsync(chain, cases));
     }
 
-    /// <summary>D18: the client has its 200 and keepalives by then.</summary>
+    /// <summary>The client has its 200 and keepalives by then.</summary>
     [Fact]
     public async Task The_second_candidate_answers_also_when_the_stream_was_opened_early()
     {

@@ -4,7 +4,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Failover;
 
-/// <summary>D13, D26: while another candidate could still answer, what says nothing yet stays here; with nobody left every
+/// <summary>While another candidate could still answer, what says nothing yet stays here; with nobody left every
 /// event goes out as it comes.</summary>
 public sealed class HeldHandshakeTests
 {
@@ -45,7 +45,7 @@ public sealed class HeldHandshakeTests
         Assert.Equal([1, 0], chain.Ledger);
     }
 
-    /// <summary>Also pings of the upstream commit nothing.</summary>
+    /// <summary>Pings of the upstream commit nothing: they say nothing that another answer would contradict.</summary>
     [Fact]
     public async Task Before_the_deadline_not_even_the_head_goes_out()
     {
@@ -95,7 +95,7 @@ public sealed class HeldHandshakeTests
         await AssertEachEventComesAsync(chain, "anthropic", gate, "holdfast-no-fallback: 1\r\n");
     }
 
-    /// <summary>D12: Codex counts events alone, and gives up after 300 s without.</summary>
+    /// <summary>Codex counts events alone, and gives up after 300 s without.</summary>
     [Fact]
     public async Task Codex_gets_the_handshake_after_200_seconds_at_the_latest()
     {

@@ -5,7 +5,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Failover;
 
-/// <summary>R111, R112: what the request itself brought on is told as the upstream told it, byte for byte, and nobody else is
+/// <summary>What the request itself brought on is told as the upstream told it, byte for byte, and nobody else is
 /// asked; nor is anybody for a client that has left.</summary>
 public sealed class NeverFallsBackTests
 {
@@ -59,7 +59,7 @@ public sealed class NeverFallsBackTests
 
     public static TheoryData<string> Protocols => Turns.Protocols;
 
-    /// <summary>Somebody may stand between: whoever runs the gateway is to see it, and nothing is to go around it.</summary>
+    /// <summary>A certificate nobody vouches for may mean that somebody listens in: the operator must see it.</summary>
     [Fact]
     public async Task A_certificate_nobody_vouches_for_is_told_and_not_gone_around()
     {
@@ -93,7 +93,7 @@ public sealed class NeverFallsBackTests
         Assert.Contains(record.FailedAttempts!.Single().Reason, (string[])["format", "context_overflow", "none"]);
     }
 
-    /// <summary>The same where there is nobody else.</summary>
+    /// <summary>A single candidate's refusal is its own, also where nobody else could be asked.</summary>
     [Fact]
     public async Task A_single_candidates_refusal_reaches_the_client_unchanged()
     {

@@ -6,8 +6,8 @@ using Holdfast.Wire;
 
 namespace Holdfast.FunctionalTests.Failover;
 
-/// <summary>R45 and what was measured of clients: a failure that could not be absorbed is told so that the client's own retries
-/// help; to clients nobody knows, exactly as the upstream told it.</summary>
+/// <summary>A failure that could not be absorbed is told so that the client's own retries help, by what was measured of that
+/// client; a client that nobody has measured hears it exactly as the upstream told it.</summary>
 public sealed class ProfileTests
 {
     private const string Overloaded = """{"type":"error","error":{"type":"overloaded_error","message":"Overloaded, says the upstream"},"request_id":"req_1"}""";
@@ -91,7 +91,7 @@ public sealed class ProfileTests
         Assert.DoesNotContain("overloaded_error", answer.Text, StringComparison.Ordinal);
     }
 
-    /// <summary>It fails at once on a 429 that does not say when to come back.</summary>
+    /// <summary>Codex fails at once on a 429 that does not say when to come back.</summary>
     [Fact]
     public async Task Codex_is_always_told_when_to_come_back()
     {
@@ -143,7 +143,7 @@ public sealed class ProfileTests
         Assert.Equal("Our servers are currently overloaded. Please try again later.", error.GetProperty("message").GetString());
     }
 
-    /// <summary>The same inside a stream, where it would end its turn at once; other clients get what the upstream said.</summary>
+    /// <summary>An overload told inside a stream would end Codex's turn at once; other clients get what the upstream said.</summary>
     [Theory]
     [InlineData(true, "server_is_overloaded", "server_error", "repaired")]
     [InlineData(true, "slow_down", "server_error", "repaired")]

@@ -3,7 +3,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Failover;
 
-/// <summary>R117: what stands between us and the providers fails in its own ways; each is a failure of the first candidate,
+/// <summary>What stands between us and the providers fails in its own ways; each is a failure of the first candidate,
 /// and nothing of it reaches the client.</summary>
 public sealed class ProxyLikeTests
 {
@@ -69,7 +69,7 @@ public sealed class ProxyLikeTests
         Assert.Equal([8, 8], chain.Ledger);
     }
 
-    /// <summary>With nobody else left a page is still never the client's answer (D17).</summary>
+    /// <summary>With nobody else left a page is still never the client's answer.</summary>
     [Theory]
     [InlineData("cloudflare-520", 520)]
     [InlineData("cloudflare-challenge", 403)]

@@ -5,7 +5,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Failover;
 
-/// <summary>R99, R109: the same candidate is asked again once, after a while, where its failure proves that it did no work;
+/// <summary>The same candidate is asked again once, after a while, where its failure proves that it did no work;
 /// never otherwise.</summary>
 public sealed class RetryTests
 {
@@ -140,7 +140,7 @@ public sealed class RetryTests
         Assert.Equal(1, (await chain.NextRecordAsync()).Attempts);
     }
 
-    /// <summary>R99: never a 4xx but 408 and 429.</summary>
+    /// <summary>A 4xx other than 408 and 429 would come back the same.</summary>
     [Theory]
     [InlineData(400)]
     [InlineData(401)]
@@ -176,7 +176,7 @@ public sealed class RetryTests
         Assert.Equal(1, chain.First.RequestCount);
     }
 
-    /// <summary>It speaks of the same candidate; another one may still answer.</summary>
+    /// <summary>An upstream's word against a retry holds for that upstream; another one may still answer.</summary>
     [Fact]
     public async Task An_upstream_that_says_not_to_retry_does_not_speak_for_the_next_one()
     {

@@ -5,7 +5,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Failover;
 
-/// <summary>R108, R118, R120, R121: the first route that matches a model's name decides who is asked, in which order and for
+/// <summary>The first route that matches a model's name decides who is asked, in which order and for
 /// which model; the client is told who answered.</summary>
 public sealed class RouteTests
 {
@@ -29,7 +29,7 @@ public sealed class RouteTests
         Assert.Equal(1, chain.Ledger.Sum());
     }
 
-    /// <summary>R118: all behind the first slash of a candidate is the model.</summary>
+    /// <summary>All behind the first slash of a candidate is the model.</summary>
     [Fact]
     public async Task Model_names_with_slashes_are_asked_and_sent_whole()
     {
@@ -129,7 +129,6 @@ public sealed class RouteTests
         Assert.Equal(["large", "small"], chain.First.Requests.Select(request => request.Model));
     }
 
-    /// <summary>R108.</summary>
     [Fact]
     public async Task A_chain_is_walked_in_order()
     {
@@ -201,7 +200,6 @@ public sealed class RouteTests
         Assert.Equal(Turns.HealthyText("anthropic", stream), answer.Text);
     }
 
-    /// <summary>R73.</summary>
     [Fact]
     public async Task A_routes_own_timeout_is_named_with_its_own_value()
     {
@@ -224,7 +222,6 @@ public sealed class RouteTests
         Assert.Contains("within 12.3 s (timeouts.firstByte)", answer.Text, StringComparison.Ordinal);
     }
 
-    /// <summary>R33.</summary>
     [Fact]
     public async Task A_route_has_its_own_deadline_for_opening_early()
     {
@@ -242,7 +239,6 @@ public sealed class RouteTests
         Assert.Equal("early", (await client.ReadHeadAsync().WithinTestTimeout()).Header("holdfast-opened"));
     }
 
-    /// <summary>R116.</summary>
     [Fact]
     public async Task A_rule_of_the_configuration_lets_an_odd_error_move_the_turn()
     {
@@ -256,7 +252,6 @@ public sealed class RouteTests
         Assert.Equal((200, "second", "overloaded"), (answer.Status, answer.Upstream, answer.Header("holdfast-fallback-reason")));
     }
 
-    /// <summary>R120.</summary>
     [Fact]
     public async Task Without_a_failure_nobody_but_the_first_hears_of_a_request()
     {

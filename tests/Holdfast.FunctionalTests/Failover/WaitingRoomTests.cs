@@ -64,10 +64,11 @@ public sealed class WaitingRoomTests
         await time.WaitForTimerDueInAsync(Reset);
         time.Advance(Reset);
 
-        Assert.Equal((200, Turns.HealthyText("anthropic", stream: true)), (await client.ReadAnswerAsync()) is var got ? (got.Status, got.Text) : default);
+        var got = await client.ReadAnswerAsync();
+        Assert.Equal((200, Turns.HealthyText("anthropic", stream: true)), (got.Status, got.Text));
     }
 
-    /// <summary>Somebody whose limit is known from another exchange is not even asked before it is over.</summary>
+    /// <summary>A candidate whose limit is known from another exchange is not asked before that limit is over.</summary>
     [Fact]
     public async Task A_turn_that_finds_everybody_limited_waits_before_it_asks()
     {

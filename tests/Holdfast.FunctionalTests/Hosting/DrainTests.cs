@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.FunctionalTests.Hosting;
 
-/// <summary>R10, R128: the gateway stops without cutting a turn.</summary>
+/// <summary>The gateway stops without cutting a turn.</summary>
 public sealed class DrainTests
 {
     private readonly SyncPoint _answering = new();

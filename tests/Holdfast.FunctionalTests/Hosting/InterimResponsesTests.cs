@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.FunctionalTests.Hosting;
 
-/// <summary>D31: interim answers keep a waiting client's connection busy and leave the answer as it is.</summary>
+/// <summary>Interim answers keep a waiting client's connection busy and leave the answer as it is.</summary>
 public sealed class InterimResponsesTests
 {
     private readonly List<bool> _sent = [];
@@ -113,7 +113,7 @@ public sealed class InterimResponsesTests
         });
         var client = await app.ConnectAsync();
         await client.SendAsync("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        await app.UntilAsync(() => app.Connections.Open.SingleOrDefault()?.IsBusy == true);
+        await Wait.UntilAsync(() => app.Connections.Open.SingleOrDefault()?.IsBusy == true);
 
         client.Reset();
 

@@ -3,7 +3,7 @@ using Holdfast.Connections;
 
 namespace Holdfast.FunctionalTests.Hosting;
 
-/// <summary>R7, R8, R9: connections are not closed under a client's request.</summary>
+/// <summary>Connections are not closed under a client's request.</summary>
 public sealed class KeepAliveTests
 {
     [Fact]

@@ -66,20 +66,10 @@ internal sealed class ListeningApp : IAsyncDisposable
     public Task StopAsync() => _app.StopAsync();
 
     /// <summary>Waits until something was counted so often; a counter may follow its event by a moment.</summary>
-    public Task CountedAsync(SocketEvent what, long count = 1) => UntilAsync(() => Counters[what] >= count);
+    public Task CountedAsync(SocketEvent what, long count = 1) => Wait.UntilAsync(() => Counters[what] >= count);
 
     /// <summary>Waits until no connection is open any more: then everything was counted.</summary>
-    public Task AllClosedAsync() => UntilAsync(() => Counters.Open == 0);
-
-    /// <summary>Waits for what nothing announces.</summary>
-    public async Task UntilAsync(Func<bool> isMet)
-    {
-        using var deadline = new CancellationTokenSource(TestTimeout.Deadline);
-        while (!isMet())
-        {
-            await Task.Delay(5, deadline.Token);
-        }
-    }
+    public Task AllClosedAsync() => Wait.UntilAsync(() => Counters.Open == 0);
 
     public async ValueTask DisposeAsync()
     {

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.FunctionalTests.Hosting;
 
-/// <summary>R15, R16: what happens to client connections is counted, each thing once, and nothing else beside
+/// <summary>What happens to client connections is counted, each thing once, and nothing else beside
 /// it.</summary>
 public sealed class SocketCountersTests
 {
@@ -86,7 +86,7 @@ public sealed class SocketCountersTests
         await client.ReadToEndAsync();
 
         await client.SendAsync("POST /v1/messages HTTP/1.1\r\nHost: local");
-        await app.UntilAsync(() => app.Connections.Open.Single().ResetKind == SocketEvent.ResetMidRequest);
+        await Wait.UntilAsync(() => app.Connections.Open.Single().ResetKind == SocketEvent.ResetMidRequest);
         client.Reset();
 
         await AssertCountedOnlyAsync(app, SocketEvent.ResetMidRequest);

@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.FunctionalTests.Hosting;
 
-/// <summary>R86: our own listener with TLS.</summary>
+/// <summary>Our own listener with TLS.</summary>
 public sealed class TlsListenerTests
 {
     [Theory]

@@ -8,7 +8,7 @@ using Holdfast.TestKit.Sockets;
 namespace Holdfast.FunctionalTests.Reattach;
 
 /// <summary>A retry that is known as one although the first client still looks connected: by its count of retries, or by
-/// what is known of the client (D36). The first client is let go, and nothing is asked upstream twice.</summary>
+/// what is known of the client. The first client is let go, and nothing is asked upstream twice.</summary>
 public sealed class KnownRetryTests
 {
     private const string ClaudeCode = "user-agent: claude-cli/2.1.329 (external, sdk-cli)\r\nx-claude-code-session-id: one\r\n";
@@ -96,7 +96,7 @@ public sealed class KnownRetryTests
         await first.ReadEventsAsync(Turns.TranscriptOf("anthropic").Events.Take(events));
 
         var asking = AskAsync(gateway, client);
-        await gateway.WaitForOpenExchangesAsync(2);
+        await WhenToldAsync(gateway, first, isRepeat);
         gate.Open();
         var answer = await asking;
 
@@ -120,14 +120,14 @@ public sealed class KnownRetryTests
 
         await using var second = await gateway.ConnectAsync();
         await second.SendTurnAsync("openai-responses", Codex(turn, kind));
-        await gateway.WaitForOpenExchangesAsync(2);
+        await WhenToldAsync(gateway, first, isRepeat);
         gate.Open();
         var head = await second.ReadHeadAsync();
 
         Assert.Equal((isRepeat ? "1" : null, isRepeat ? 1 : 2), (head.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
     }
 
-    /// <summary>It closes its connection as soon as it has the last event, and has lost nothing.</summary>
+    /// <summary>A client that closes its connection as soon as it has the last event has lost nothing.</summary>
     [Fact]
     public async Task A_client_that_closes_with_the_last_event_in_hand_has_its_answer()
     {
@@ -148,7 +148,7 @@ public sealed class KnownRetryTests
         Assert.Equal(("completed", null), (record.End?.Word(), record.Turn?.Word()));
     }
 
-    /// <summary>The same of one that came back.</summary>
+    /// <summary>A client that came back and closes as soon as it has the last event has lost nothing either.</summary>
     [Fact]
     public async Task A_client_that_came_back_and_closes_with_the_last_event_in_hand_has_its_answer()
     {
@@ -176,6 +176,19 @@ public sealed class KnownRetryTests
     private static string Codex(string turn, string kind) =>
         "user-agent: codex_exec/0.169.0 (Debian 12.0.0; x86_64) unknown (codex_exec; 0.169.0)\r\nsession-id: one\r\n"
         + $$"""x-codex-turn-metadata: {"session_id":"one","turn_id":"{{turn}}","request_kind":"{{kind}}"}""" + "\r\n";
+
+    // The second request has been judged: as a repeat it drove the first client out, as another turn it went upstream.
+    private static async Task WhenToldAsync(TestGateway gateway, RawHttpClient first, bool isRepeat)
+    {
+        if (isRepeat)
+        {
+            await first.WaitForEndAsync();
+        }
+        else
+        {
+            await Wait.UntilAsync(() => gateway.Upstream.RequestCount == 2);
+        }
+    }
 
     private static async Task<RawHttpClient> BeginAsync(TestGateway gateway, string headers)
     {

@@ -49,7 +49,7 @@ public sealed class ReattachTests
         }
     }
 
-    /// <summary>D38: at 21 s a turn that still ran has been given up, and is asked for a second time.</summary>
+    /// <summary>At 21 s a turn that still ran has been given up, and is asked for a second time.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public async Task After_journal_linger_a_turn_that_was_lost_after_any_event_is_asked_anew(string protocol)
@@ -128,7 +128,7 @@ public sealed class ReattachTests
         Assert.Equal((null, 2), (answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
     }
 
-    /// <summary>D38: at 21 s the turn that still ran has been given up.</summary>
+    /// <summary>At 21 s the turn that still ran has been given up.</summary>
     [Fact]
     public async Task A_turn_nobody_asks_for_again_is_given_up_after_journal_linger()
     {
@@ -204,7 +204,8 @@ public sealed class ReattachTests
     {
         const int turns = 12;
         var home = Directory.CreateTempSubdirectory("holdfast-journal-");
-        await using (var gateway = await LostTurn.StartAsync(configure: options => options.Journal.MaxBytes = 1024 * 1024, home: home.FullName))
+        await using (var gateway = await LostTurn.StartAsync(
+            configure: options => options.Journal.MaxBytes = 1024 * 1024, home: home.FullName))
         {
             var transcript = Transcript.Of(SimulatedProtocol.Anthropic, new TranscriptShape
             {
@@ -257,7 +258,7 @@ public sealed class ReattachTests
         Assert.Equal(ConnectionEnd.Reset, await first.WaitForEndAsync());
     }
 
-    /// <summary>Whoever came back may be lost too.</summary>
+    /// <summary>A client that came back may be lost too.</summary>
     [Fact]
     public async Task A_client_may_be_lost_again_and_again()
     {

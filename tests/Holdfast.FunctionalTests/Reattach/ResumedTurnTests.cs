@@ -93,7 +93,7 @@ public sealed class ResumedTurnTests
         Assert.Equal(("given_up", lost.ExchangeId, false), (lost.Turn?.Word(), resumed.RetryOf, resumed.Reattached));
     }
 
-    /// <summary>R36: the upstream failed behind a whole block, and whoever goes on asks the next candidate first.</summary>
+    /// <summary>The upstream failed behind a whole block, and whoever goes on asks the next candidate first.</summary>
     [Theory]
     [InlineData("anthropic")]
     [InlineData("openai-responses")]
@@ -166,7 +166,8 @@ public sealed class ResumedTurnTests
         $"POST {(protocol == "anthropic" ? "/v1/messages" : "/v1/responses")} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"
         + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}";
 
-    private static async Task<(Recording.Records.ExchangeRecord Lost, Recording.Records.ExchangeRecord Resumed)> RecordsAsync(TestGateway gateway)
+    private static async Task<(Recording.Records.ExchangeRecord Lost, Recording.Records.ExchangeRecord Resumed)> RecordsAsync(
+        TestGateway gateway)
     {
         var one = await gateway.NextRecordAsync();
         var other = await gateway.NextRecordAsync();

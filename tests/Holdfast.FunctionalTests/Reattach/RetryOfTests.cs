@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.FunctionalTests.Reattach;
 
-/// <summary>R36: a turn that failed in the middle and comes again is linked to its first sending, and asks somebody else
+/// <summary>A turn that failed in the middle and comes again is linked to its first sending, and asks somebody else
 /// first.</summary>
 public sealed class RetryOfTests
 {

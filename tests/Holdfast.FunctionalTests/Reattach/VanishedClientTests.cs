@@ -8,7 +8,7 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.Reattach;
 
-/// <summary>D30: a client whose connection is dead without a sign. Its kernel answers nothing any more; ours knows after it
+/// <summary>A client whose connection is dead without a sign. Its kernel answers nothing any more; ours knows after it
 /// has sent the same bytes a few times.</summary>
 public sealed class VanishedClientTests
 {
@@ -70,7 +70,7 @@ public sealed class VanishedClientTests
             (answer.Text, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
     }
 
-    /// <summary>Whoever came back may vanish as well.</summary>
+    /// <summary>A client that came back may vanish as well.</summary>
     [Fact]
     public async Task An_answer_that_was_replayed_to_a_vanished_client_waits_again()
     {
@@ -95,7 +95,7 @@ public sealed class VanishedClientTests
             (answer.Text, answer.Header(LostTurn.Reattached), gateway.Upstream.RequestCount));
     }
 
-    /// <summary>It reads nothing and is there: its kernel says so.</summary>
+    /// <summary>A client that reads nothing is there: its kernel says so.</summary>
     [Fact]
     public async Task A_client_that_does_not_read_has_not_vanished()
     {

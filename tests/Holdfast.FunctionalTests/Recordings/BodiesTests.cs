@@ -5,7 +5,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Recordings;
 
-/// <summary>R78: bodies are recorded where somebody asked for it, by route, by session and by directory; what is ignored leaves
+/// <summary>Bodies are recorded where somebody asked for it, by route, by session and by directory; what is ignored leaves
 /// nothing of whose and where it was.</summary>
 public sealed class BodiesTests : IDisposable
 {
@@ -82,7 +82,7 @@ public sealed class BodiesTests : IDisposable
 
         Assert.Equal(["here|true|false", "there|false|false"], _recordings.Ask(Recorded));
 
-        // D39: what only a body states is recorded only where bodies are.
+        // What only a body states is recorded only where bodies are.
         var there = who == "header" ? "/work/ab/deep" : "NULL";
         Assert.Equal(["here|/work/a/deep|NULL|true|true", $"there|{there}|NULL|NULL|false"], _recordings.Ask(Exchanges));
         Assert.Equal(["/work/a/deep"], _recordings.Ask("SELECT DISTINCT cwd FROM ai_gateway_messages WHERE session_id = 'here'"));
@@ -96,7 +96,10 @@ public sealed class BodiesTests : IDisposable
         List<ExchangeRecord> lines = [];
         await using (var gateway = await StartAsync(BodyRecording.Raw))
         {
-            foreach (var answer in new[] { new Conversation().AnswerOf(protocol, stream: true), Simulator.Answers.Answer.Ok().ResetBeforeHeaders() })
+            foreach (var answer in new[]
+            {
+                new Conversation().AnswerOf(protocol, stream: true), Simulator.Answers.Answer.Ok().ResetBeforeHeaders(),
+            })
             {
                 gateway.Upstream.Always(answer);
                 await Stating(who, statement).AskAsync(

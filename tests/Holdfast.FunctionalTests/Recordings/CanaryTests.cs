@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.FunctionalTests.Recordings;
 
-/// <summary>R78, R131, E10: what was not to be recorded stands nowhere: in no file below the home, no line of the log, no metric,
+/// <summary>What was not to be recorded stands nowhere: in no file below the home, no line of the log, no metric,
 /// no status.</summary>
 public sealed class CanaryTests : IDisposable
 {

@@ -7,7 +7,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Recordings;
 
-/// <summary>E4, E5: each message of a conversation is recorded once, the tokens of an answer once, a failure always.</summary>
+/// <summary>Each message of a conversation is recorded once, the tokens of an answer once, a failure always.</summary>
 public sealed class MessagesTests : IDisposable
 {
     private const string Told =

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.FunctionalTests.Recordings;
 
-/// <summary>R17, R129, R130: what happened is in the tables, once, and recording is nobody's problem but its own.</summary>
+/// <summary>What happened is in the tables, once, and recording is nobody's problem but its own.</summary>
 public sealed class RecordedTests : IDisposable
 {
     private static readonly string[] Models =
@@ -16,7 +16,7 @@ public sealed class RecordedTests : IDisposable
 
     public void Dispose() => _recordings.Dispose();
 
-    /// <summary>R17: any number of requests, mixed as they may be, in any protocol.</summary>
+    /// <summary>Any number of requests, mixed as they may be, in any protocol.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -48,7 +48,7 @@ public sealed class RecordedTests : IDisposable
 
         var id = await AskAsync(gateway, "sim", protocol: 0, stream: true);
 
-        await UntilAsync(() => _recordings.Ask("SELECT exchange_id FROM ai_gateway_exchanges").Contains(id));
+        await Wait.UntilAsync(() => _recordings.Ask("SELECT exchange_id FROM ai_gateway_exchanges").Contains(id));
     }
 
     [Fact]
@@ -64,12 +64,12 @@ public sealed class RecordedTests : IDisposable
             ids.Add(await AskAsync(gateway, "sim", i % 4, stream: true));
         }
 
-        await UntilAsync(() => StateOf(gateway).Problem is not null);
+        await Wait.UntilAsync(() => StateOf(gateway).Problem is not null);
         Assert.Equal(1, await gateway.MetricAsync("holdfast_recording_refused", "exchanges"));
         Assert.Equal(20, await gateway.MetricAsync("holdfast_recording_waiting", "exchanges"));
         File.Delete(_recordings.Folder);
 
-        await UntilAsync(() => StateOf(gateway).Durable == 20);
+        await Wait.UntilAsync(() => StateOf(gateway).Durable == 20);
         Assert.Equal(0, await gateway.MetricAsync("holdfast_recording_refused", "exchanges"));
         Assert.Equal(ids.Order(), _recordings.Ask("SELECT exchange_id FROM ai_gateway_exchanges").Order());
     }
@@ -87,7 +87,7 @@ public sealed class RecordedTests : IDisposable
         }
 
         // A record is handed in when its client has its answer.
-        await UntilAsync(() => StateOf(gateway).Waiting + StateOf(gateway).Lost == 20);
+        await Wait.UntilAsync(() => StateOf(gateway).Waiting + StateOf(gateway).Lost == 20);
         var lost = StateOf(gateway).Lost;
         Assert.True(lost > 0, "5 kB hold no 20 records");
         Assert.Equal(lost, await gateway.MetricAsync("holdfast_records_lost_total", "recording_full"));
@@ -99,14 +99,14 @@ public sealed class RecordedTests : IDisposable
     {
         await using var gateway = await StartAsync();
         await AskAsync(gateway, "sim", 0, stream: false);
-        await UntilAsync(() => StateOf(gateway).Durable == 1);
+        await Wait.UntilAsync(() => StateOf(gateway).Durable == 1);
 
         Directory.Delete(_recordings.Folder, recursive: true);
         await AskAsync(gateway, "sim", 0, stream: false);
-        await UntilAsync(() => StateOf(gateway).Durable == 2);
+        await Wait.UntilAsync(() => StateOf(gateway).Durable == 2);
         var id = await AskAsync(gateway, "sim", 0, stream: false);
 
-        await UntilAsync(() => _recordings.Ask("SELECT exchange_id FROM ai_gateway_exchanges").Contains(id));
+        await Wait.UntilAsync(() => _recordings.Ask("SELECT exchange_id FROM ai_gateway_exchanges").Contains(id));
     }
 
     [Fact]
@@ -159,15 +159,5 @@ public sealed class RecordedTests : IDisposable
         var head = await client.RequestAsync("POST", path, model.StartsWith("sim", StringComparison.Ordinal) ? body : model);
         await client.ReadToEndAsync();
         return head.Header("holdfast-exchange")!;
-    }
-
-    // The disk is waited for, which nothing tells.
-    private static async Task UntilAsync(Func<bool> isMet)
-    {
-        using var deadline = new CancellationTokenSource(TestTimeout.Deadline);
-        while (!isMet())
-        {
-            await Task.Delay(10, deadline.Token);
-        }
     }
 }

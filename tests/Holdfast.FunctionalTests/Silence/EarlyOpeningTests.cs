@@ -7,7 +7,7 @@ using Holdfast.TestKit;
 namespace Holdfast.FunctionalTests.Silence;
 
 /// <summary>Silence before the first byte is covered too: a stream is opened at its deadline, and until then an error is
-/// still an HTTP status (R29, R33, R34, D12). Gateway and upstream share one clock that the test moves.</summary>
+/// still an HTTP status. Gateway and upstream share one clock that the test moves.</summary>
 public sealed class EarlyOpeningTests
 {
     private const string Codex = "User-Agent: codex_exec/0.169.0 (Debian 12)\r\n";
@@ -78,7 +78,7 @@ public sealed class EarlyOpeningTests
         Assert.True((await gateway.NextRecordAsync()).OpenedEarly);
     }
 
-    /// <summary>D12: Codex waits 900 s for headers, and only 300 s for events; and a deadline may be switched off.</summary>
+    /// <summary>Codex waits 900 s for headers, and only 300 s for events; and a deadline may be switched off.</summary>
     [Theory]
     [InlineData(Codex, null)]
     [InlineData("originator: codex_vscode\r\n", null)]
@@ -98,7 +98,7 @@ public sealed class EarlyOpeningTests
         Assert.Equal(503, (await client.ReadHeadAsync()).Status);
     }
 
-    /// <summary>R29: 75 s before the first byte, then a whole answer, in every protocol.</summary>
+    /// <summary>75 s before the first byte, then a whole answer, in every protocol.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public async Task A_slow_answer_follows_the_keepalives_of_its_opening(string protocol)
@@ -128,7 +128,7 @@ public sealed class EarlyOpeningTests
         Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
-    /// <summary>R29: the upstream's headers alone are no byte of the answer.</summary>
+    /// <summary>The upstream's headers alone are no byte of the answer.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public async Task An_upstream_that_says_nothing_behind_its_headers_is_covered_alike(string protocol)

@@ -6,7 +6,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Silence;
 
-/// <summary>R88–R91: the limits of the environment, read as the program reads them, and what they do at the front door.</summary>
+/// <summary>The limits of the environment, read as the program reads them, and what they do at the front door.</summary>
 public sealed class EnvironmentLimitTests
 {
     private static readonly TimeSpan Given = TimeSpan.FromSeconds(1.5);
@@ -25,7 +25,7 @@ public sealed class EnvironmentLimitTests
         Assert.Equal(Timeout.InfiniteTimeSpan, options.Timeouts.Total);
     }
 
-    /// <summary>R89: an idle limit that the upstream's bytes reset, never a total.</summary>
+    /// <summary>An idle limit that the upstream's bytes reset, never a total.</summary>
     [Fact]
     public async Task STREAM_TIMEOUT_lets_a_trickle_pass_for_three_times_its_length_and_fails_silence()
     {
@@ -94,7 +94,7 @@ public sealed class EnvironmentLimitTests
         await streaming.ReadEventsAsync(SilentStream.TranscriptOf("anthropic").Events.Skip(1));
     }
 
-    /// <summary>R91: real sockets that swallow our packets.</summary>
+    /// <summary>Real sockets that swallow our packets.</summary>
     [Theory]
     [InlineData("0.5")]
     [InlineData("1")]
@@ -112,7 +112,7 @@ public sealed class EnvironmentLimitTests
         Assert.Equal("connect ETIMEDOUT", record.Error);
     }
 
-    /// <summary>R91: and one that is refused needs no limit.</summary>
+    /// <summary>A connection that is refused needs no limit.</summary>
     [Fact]
     public async Task A_refused_connection_is_told_at_once()
     {
@@ -125,7 +125,7 @@ public sealed class EnvironmentLimitTests
         var head = client.ReadHeadAsync();
         while (!head.IsCompleted)
         {
-            // The pause before the one repeat (R13) is all the time it takes.
+            // The pause before the one repeat is all the time it takes.
             await Task.WhenAny(head, time.WaitForTimerDueInAsync(TimeSpan.FromMilliseconds(100)));
             time.Advance(TimeSpan.FromMilliseconds(100));
         }

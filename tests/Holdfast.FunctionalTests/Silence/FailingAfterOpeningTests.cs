@@ -8,7 +8,7 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.Silence;
 
-/// <summary>D18: what goes wrong after a stream was opened early is told inside it, in the protocol's own words.</summary>
+/// <summary>What goes wrong after a stream was opened early is told inside it, in the protocol's own words.</summary>
 public sealed class FailingAfterOpeningTests
 {
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(35);
@@ -94,7 +94,7 @@ public sealed class FailingAfterOpeningTests
         Assert.Equal(("socket hang up", true), (hungUpRecord.Error, hungUpRecord.IsSse));
     }
 
-    /// <summary>R34: and so is an upstream that never answers.</summary>
+    /// <summary>An upstream that never answers is told inside the open stream too.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public async Task An_upstream_that_never_answers_is_told_after_the_first_byte_limit(string protocol)

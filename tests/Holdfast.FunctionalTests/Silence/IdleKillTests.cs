@@ -7,7 +7,7 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.Silence;
 
-/// <summary>R29, R30: a middlebox that kills what is idle for 30 s does not kill a stream that is silent for 90 s. Sockets
+/// <summary>A middlebox that kills what is idle for 30 s does not kill a stream that is silent for 90 s. Sockets
 /// and relay run on real time, so all of it is scaled down by thirty: killed
 /// after 1 s, silent for 3 s.</summary>
 public sealed class IdleKillTests
@@ -40,7 +40,7 @@ public sealed class IdleKillTests
         Assert.Equal(ExchangeEnd.ClientAborted, (await gateway.NextRecordAsync()).End);
     }
 
-    /// <summary>D31: a long whole answer, for a client that is known to take interim answers.</summary>
+    /// <summary>A long whole answer, for a client that is known to take interim answers.</summary>
     [Fact]
     public async Task A_whole_answer_survives_a_long_wait_behind_the_same_middlebox()
     {

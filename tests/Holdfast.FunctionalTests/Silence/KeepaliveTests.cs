@@ -10,7 +10,7 @@ public sealed class KeepaliveTests
 {
     public static TheoryData<string> Protocols => SilentStream.Protocols;
 
-    /// <summary>R26: 13 × 7.3 s of silence in the middle of a stream.</summary>
+    /// <summary>13 × 7.3 s of silence in the middle of a stream.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public async Task Every_gap_of_a_silent_stream_ends_with_a_keepalive_after_keepAliveAfter(string protocol)
@@ -34,7 +34,7 @@ public sealed class KeepaliveTests
         Assert.Equal(8, (await gateway.NextRecordAsync()).Keepalives);
     }
 
-    /// <summary>R26: what the upstream says moves the next keepalive.</summary>
+    /// <summary>What the upstream says moves the next keepalive.</summary>
     [Fact]
     public async Task An_event_puts_the_next_keepalive_off()
     {
@@ -63,7 +63,7 @@ public sealed class KeepaliveTests
         Assert.Equal(SilentStream.KeepaliveOf("anthropic", 0), keepalive);
     }
 
-    /// <summary>R27, each form configurable.</summary>
+    /// <summary>Some clients count only events, others choke on a form they do not know, so each form can be chosen.</summary>
     [Theory]
     [InlineData("anthropic", KeepAliveForm.Comment, ": keepalive\n\n")]
     [InlineData("anthropic", KeepAliveForm.Blank, "\n")]
@@ -92,7 +92,7 @@ public sealed class KeepaliveTests
         Assert.Equal(wanted, keepalive);
     }
 
-    /// <summary>R27, D19: an SDK's accumulator throws on any event before <c>response.created</c>.</summary>
+    /// <summary>An SDK's accumulator throws on any event before <c>response.created</c>.</summary>
     [Fact]
     public async Task Responses_is_kept_alive_by_blank_lines_before_its_first_event_and_by_events_after_it()
     {
@@ -114,7 +114,7 @@ public sealed class KeepaliveTests
         Assert.Null(await client.ReadEventAsync());
     }
 
-    /// <summary>D19: our keepalives repeat the last number, upstream events keep theirs, our error is the last plus one.</summary>
+    /// <summary>Our keepalives repeat the last number, upstream events keep theirs, our error is the last plus one.</summary>
     [Fact]
     public async Task Keepalives_of_Responses_repeat_the_last_sequence_number_and_shift_none()
     {

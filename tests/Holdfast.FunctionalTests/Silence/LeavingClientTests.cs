@@ -6,7 +6,7 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.Silence;
 
-/// <summary>R21: a client that leaves ends its exchange at once, upstream too, and that is nobody's failure; a client that
+/// <summary>A client that leaves ends its exchange at once, upstream too, and that is nobody's failure; a client that
 /// leaves with its terminal event in hand has succeeded.</summary>
 public sealed class LeavingClientTests
 {
@@ -101,7 +101,7 @@ public sealed class LeavingClientTests
         await AssertAbortedAsync(gateway, isSse: false, status: 0);
     }
 
-    /// <summary>A half-close counts as leaving (D33).</summary>
+    /// <summary>A half-close counts as leaving.</summary>
     [Fact]
     public async Task A_client_that_closes_only_its_sending_side_has_left()
     {

@@ -5,7 +5,7 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.Silence;
 
-/// <summary>D31: a whole answer that takes long. Clients known to take them get an interim answer each
+/// <summary>A whole answer that takes long. Clients known to take them get an interim answer each
 /// <c>keepAliveAfter</c>; nobody's status or JSON is ever touched.</summary>
 public sealed class LongWholeAnswerTests
 {
@@ -56,7 +56,7 @@ public sealed class LongWholeAnswerTests
         Assert.Equal(await DirectAsync(protocol, Answer.Error(429)), body);
     }
 
-    /// <summary>Also while the body is on its way: it is held until it is whole.</summary>
+    /// <summary>Interim answers go on while the body is on its way: it is held until it is whole.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public async Task A_body_that_comes_in_pieces_is_not_mixed_with_interim_answers(string protocol)
@@ -113,7 +113,8 @@ public sealed class LongWholeAnswerTests
     private static async Task<(RawAnswer Head, string Body)> WaitAsync(string protocol, string headers, Answer answer)
     {
         var time = new ManualTime();
-        await using var gateway = await TestGateway.StartAsync(SilentStream.Clocks, time, new SimulatorOptions { OtherModels = "sim", TimeProvider = time });
+        await using var gateway = await TestGateway.StartAsync(
+            SilentStream.Clocks, time, new SimulatorOptions { OtherModels = "sim", TimeProvider = time });
         var delay = TimeSpan.FromSeconds(40);
         gateway.Upstream.Script(answer.DelayHeaders(delay));
         await using var client = await gateway.ConnectAsync();

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.FunctionalTests.Silence;
 
-/// <summary>R103: after thousands of faulted requests sockets, timers, exchanges and memory are back where they were.</summary>
+/// <summary>After thousands of faulted requests sockets, timers, exchanges and memory are back where they were.</summary>
 [Collection(nameof(Alone))]
 public sealed class NoLeakTests(ITestOutputHelper output)
 {

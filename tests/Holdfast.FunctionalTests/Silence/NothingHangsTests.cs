@@ -2,7 +2,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Silence;
 
-/// <summary>R90: under every fault every request ends within its limits, streamed or whole, in every protocol. Each wait of
+/// <summary>Under every fault every request ends within its limits, streamed or whole, in every protocol. Each wait of
 /// the client has a deadline; the limits are a hundredth of it.</summary>
 public sealed class NothingHangsTests
 {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.FunctionalTests.Silence;
 
-/// <summary>R32: an upstream's silence is never invisible.</summary>
+/// <summary>An upstream's silence is never invisible.</summary>
 public sealed class SilenceAgeTests
 {
     [Fact]

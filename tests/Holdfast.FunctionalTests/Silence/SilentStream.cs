@@ -12,10 +12,10 @@ internal static class SilentStream
     /// <summary>No other timer of the gateway is ever due in exactly this time: who waits for it waits for the keepalive.</summary>
     public static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(7.3);
 
-    /// <summary>The same for opening early.</summary>
+    /// <summary>No other timer of the gateway is ever due in exactly this time: who waits for it waits for the early opening.</summary>
     public static readonly TimeSpan OpenEarly = TimeSpan.FromSeconds(31.7);
 
-    /// <summary>The same for giving up.</summary>
+    /// <summary>No other timer of the gateway is ever due in exactly this time: who waits for it waits for the giving up.</summary>
     public static readonly TimeSpan Stall = TimeSpan.FromSeconds(61.9);
 
     /// <summary>The smallest step of the clock.</summary>
@@ -58,7 +58,7 @@ internal static class SilentStream
 
     /// <summary>The keepalive of a protocol, once its stream has begun.</summary>
     /// <param name="protocol">Its name.</param>
-    /// <param name="lastSequence">The last sequence number sent (Responses, D19).</param>
+    /// <param name="lastSequence">The last sequence number sent (Responses), which a keepalive repeats.</param>
     public static string KeepaliveOf(string protocol, int lastSequence) => protocol switch
     {
         "anthropic" => "event: ping\ndata: {\"type\":\"ping\"}\n\n",

@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.FunctionalTests.Silence;
 
-/// <summary>A client that reads slowly holds its upstream back, and costs neither memory nor its turn (R123, R124).</summary>
+/// <summary>A client that reads slowly holds its upstream back, and costs neither memory nor its turn.</summary>
 public sealed class SlowClientTests
 {
     private const int Megabyte = 1024 * 1024;
@@ -16,7 +16,7 @@ public sealed class SlowClientTests
     // What two socket buffers of the kernel's own choosing, and ours between them, may hold.
     private const int MostUnderWay = 12 * Megabyte;
 
-    /// <summary>R123: however far the client has come, the gateway has taken little more from the upstream.</summary>
+    /// <summary>However far the client has come, the gateway has taken little more from the upstream.</summary>
     [Fact]
     public async Task The_upstream_of_a_slow_client_is_held_back()
     {
@@ -55,7 +55,7 @@ public sealed class SlowClientTests
         Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
-    /// <summary>R123: the time in which the client does not read is not the upstream's silence. The sockets between them are
+    /// <summary>The time in which the client does not read is not the upstream's silence. The sockets between them are
     /// real, so the limit is short and the pause is real.</summary>
     [Fact]
     public async Task A_client_that_pauses_for_longer_than_the_stall_limit_keeps_its_stream()
@@ -73,7 +73,7 @@ public sealed class SlowClientTests
         Assert.Equal(ExchangeEnd.Completed, (await gateway.NextRecordAsync()).End);
     }
 
-    /// <summary>R124: keepalives become due while content waits for the client, before, between and after it; they land
+    /// <summary>Keepalives become due while content waits for the client, before, between and after it; they land
     /// between events and change neither their order nor their bytes.</summary>
     [Fact]
     public async Task Keepalives_that_come_due_under_backpressure_reorder_nothing()

@@ -6,7 +6,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.FunctionalTests.Silence;
 
-/// <summary>R28: keepalives stand between events only: never inside one that has partly arrived, never behind the terminal
+/// <summary>Keepalives stand between events only: never inside one that has partly arrived, never behind the terminal
 /// one. The upstream falls silent after every few bytes of a whole stream.</summary>
 public sealed class SplitEventTests
 {

@@ -9,7 +9,7 @@ using Holdfast.Wire;
 
 namespace Holdfast.FunctionalTests.Silence;
 
-/// <summary>R31: quiet but alive and dead are told apart. Keepalive and stall are two clocks: the one never hides the other.</summary>
+/// <summary>Quiet but alive and dead are told apart. Keepalive and stall are two clocks: the one never hides the other.</summary>
 public sealed class StalledUpstreamTests
 {
     public static TheoryData<string> Protocols => SilentStream.Protocols;
@@ -34,7 +34,7 @@ public sealed class StalledUpstreamTests
         Assert.Equal(("read ETIMEDOUT", "stream_stalled", 8), (record.Error, record.ErrorCode, record.Keepalives));
     }
 
-    /// <summary>The same over a path that swallows every packet: the upstream speaks on, nothing arrives.</summary>
+    /// <summary>A path swallows every packet: the upstream speaks on, nothing arrives.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public async Task A_half_open_connection_ends_the_same_way(string protocol)

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.FunctionalTests.Silence;
 
-/// <summary>R128: a gateway that is told to stop lets its streams finish; one that must stop now tells each of them so.</summary>
+/// <summary>A gateway that is told to stop lets its streams finish; one that must stop now tells each of them so.</summary>
 public sealed class StoppingGatewayTests
 {
     public static TheoryData<string> Protocols => SilentStream.Protocols;

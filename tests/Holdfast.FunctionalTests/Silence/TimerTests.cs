@@ -7,14 +7,14 @@ using Holdfast.TestKit.Sockets;
 
 namespace Holdfast.FunctionalTests.Silence;
 
-/// <summary>Each limit is a setting, and what it cuts names it (R73). No limit holds for a turn as a whole (R74).</summary>
+/// <summary>Each limit is a setting, and what it cuts names it. No limit holds for a turn as a whole.</summary>
 public sealed class TimerTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1.7);
 
     public static TheoryData<string> Protocols => SilentStream.Protocols;
 
-    /// <summary>R73, R91: the one limit that is the kernel's and the runtime's to keep, so it runs on real time.</summary>
+    /// <summary>The one limit that is the kernel's and the runtime's to keep, so it runs on real time.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -134,7 +134,7 @@ public sealed class TimerTests
         await AssertStatusAsync(client, "total_timeout", "1.7 s (timeouts.total)");
     }
 
-    /// <summary>Also where output has reached the client.</summary>
+    /// <summary>The limit of a whole turn holds also where output has reached the client.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public async Task A_stream_beyond_timeouts_total_names_it_although_the_upstream_speaks(string protocol)
@@ -154,7 +154,7 @@ public sealed class TimerTests
         Assert.Contains("1.7 s (timeouts.total)", end, StringComparison.Ordinal);
     }
 
-    /// <summary>R74: the defaults, eleven minutes, an event a minute.</summary>
+    /// <summary>The defaults, eleven minutes, an event a minute.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public async Task A_turn_of_eleven_minutes_finishes(string protocol)

@@ -10,7 +10,7 @@ public sealed class UndelayedEventTests
 {
     public static TheoryData<string> Protocols => SilentStream.Protocols;
 
-    /// <summary>R125, and R25 where the protocol has pings of its own.</summary>
+    /// <summary>The upstream says the next event only when this one was seen: order proves it, no clock.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public async Task Each_event_arrives_verbatim_before_the_upstream_says_the_next(string protocol)
@@ -18,7 +18,7 @@ public sealed class UndelayedEventTests
         await AssertUndelayedAsync(protocol, answer => answer, fidelity: "exact");
     }
 
-    /// <summary>R125, D32: compression nobody asked for.</summary>
+    /// <summary>Compression nobody asked for.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public async Task A_stream_compressed_with_gzip_is_decoded_without_delay(string protocol)
@@ -26,7 +26,6 @@ public sealed class UndelayedEventTests
         await AssertUndelayedAsync(protocol, answer => answer.Gzip(), fidelity: "repaired");
     }
 
-    /// <summary>R125, D32.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public async Task A_stream_compressed_with_brotli_is_decoded_without_delay(string protocol)
@@ -34,7 +33,7 @@ public sealed class UndelayedEventTests
         await AssertUndelayedAsync(protocol, answer => answer.Brotli(), fidelity: "repaired");
     }
 
-    /// <summary>R125: what is whole is not held back by what is not.</summary>
+    /// <summary>What is whole is not held back by what is not.</summary>
     [Fact]
     public async Task An_event_is_not_held_back_by_the_beginning_of_the_next()
     {
@@ -55,7 +54,7 @@ public sealed class UndelayedEventTests
         Assert.Null(await client.ReadEventAsync());
     }
 
-    /// <summary>R25: the upstream's own pings, far apart, and no keepalive of ours beside them.</summary>
+    /// <summary>The upstream's own pings, far apart, and no keepalive of ours beside them.</summary>
     [Theory]
     [InlineData("anthropic")]
     [InlineData("openai-responses")]

@@ -3,7 +3,7 @@ using Holdfast.Wire.Errors;
 
 namespace Holdfast.FunctionalTests.Upstreams;
 
-/// <summary>Both IP families are tried, and a connection that cannot be set up is dialled again (R13, R133).</summary>
+/// <summary>Both IP families are tried, and a connection that cannot be set up is dialled again.</summary>
 public sealed class UpstreamAddressTests : UpstreamTestBase
 {
     [Fact]

@@ -4,7 +4,7 @@ using Holdfast.Wire.Errors;
 
 namespace Holdfast.FunctionalTests.Upstreams;
 
-/// <summary>What each fault of an upstream's socket is called (R6, R19, R91, R95, R133).</summary>
+/// <summary>What each fault of an upstream's socket is called.</summary>
 public sealed class UpstreamFailureTests : UpstreamTestBase
 {
     [Fact]

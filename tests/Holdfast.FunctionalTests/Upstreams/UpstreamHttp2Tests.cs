@@ -5,7 +5,7 @@ using Holdfast.Wire.Errors;
 
 namespace Holdfast.FunctionalTests.Upstreams;
 
-/// <summary>HTTP/2 towards an upstream is a setting, and its ways to fail have the same names (R136, D27).</summary>
+/// <summary>HTTP/2 towards an upstream is a setting, and its ways to fail have the same names.</summary>
 public sealed class UpstreamHttp2Tests(TestCertificates certificates) : UpstreamTestBase, IClassFixture<TestCertificates>
 {
     private const byte Data = 0, Headers = 1, RstStream = 3, Settings = 4, GoAway = 7;

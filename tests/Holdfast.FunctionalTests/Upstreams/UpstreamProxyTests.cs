@@ -5,7 +5,7 @@ using Holdfast.Wire.Errors;
 
 namespace Holdfast.FunctionalTests.Upstreams;
 
-/// <summary>A corporate proxy on the way to an upstream (R134).</summary>
+/// <summary>A corporate proxy on the way to an upstream.</summary>
 public sealed class UpstreamProxyTests(TestCertificates certificates) : UpstreamTestBase, IClassFixture<TestCertificates>
 {
     private static readonly string Expected =

@@ -4,7 +4,7 @@ using Holdfast.Wire.Errors;
 
 namespace Holdfast.FunctionalTests.Upstreams;
 
-/// <summary>Connections are pooled, and one that died unused costs no turn (R11, R12, R14, R138, D24).</summary>
+/// <summary>Connections are pooled, and one that died unused costs no turn.</summary>
 public sealed class UpstreamReuseTests : UpstreamTestBase
 {
     [Fact]

@@ -48,7 +48,7 @@ public abstract class UpstreamTestBase
         }
     }
 
-    /// <summary>As <see cref="AttemptAsync"/>, with the stale repeat.</summary>
+    /// <summary>Makes one attempt, and the stale repeat where it is allowed.</summary>
     private protected static async Task<(Outcome Last, bool Repeated)> ExchangeAsync(Upstream upstream)
     {
         var outcome = await AttemptAsync(upstream);

@@ -4,8 +4,7 @@ using Holdfast.Wire.Errors;
 
 namespace Holdfast.FunctionalTests.Upstreams;
 
-/// <summary>TLS towards upstreams: versions, corporate roots, client certificates, and the words for what goes wrong
-/// (R58, R59, R60, R86).</summary>
+/// <summary>TLS towards upstreams: versions, corporate roots, client certificates, and the words for what goes wrong.</summary>
 public sealed class UpstreamTlsTests(TestCertificates certificates) : UpstreamTestBase, IClassFixture<TestCertificates>
 {
     [Theory]

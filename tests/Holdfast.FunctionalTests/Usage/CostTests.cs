@@ -47,22 +47,42 @@ public sealed class CostTests
         {
             "anthropic", "claude-opus-5-5",
             """{"id":"m","type":"message","model":"claude-opus-5-5-20260922","content":[],"stop_reason":"end_turn","usage":{"input_tokens":12,"cache_creation_input_tokens":900,"cache_read_input_tokens":48000,"cache_creation":{"ephemeral_5m_input_tokens":200,"ephemeral_1h_input_tokens":700},"output_tokens":210,"output_tokens_details":{"thinking_tokens":120},"server_tool_use":{"web_search_requests":2,"web_fetch_requests":5},"service_tier":"standard","inference_geo":"us","speed":"fast"}}""",
-            new() { InputTokens = 12, OutputTokens = 210, CacheReadTokens = 48_000, CacheWriteTokens = 900, CacheWrite1hTokens = 700, ReasoningTokens = 120, ServerToolRequests = 2, ServiceTier = "fast", CostUsd = 0.0649856 }
+            new()
+            {
+                InputTokens = 12, OutputTokens = 210, CacheReadTokens = 48_000, CacheWriteTokens = 900,
+                CacheWrite1hTokens = 700, ReasoningTokens = 120, ServerToolRequests = 2, ServiceTier = "fast",
+                CostUsd = 0.0649856,
+            }
         },
         {
             "openai-chat", "gpt-5.4",
             """{"id":"c","object":"chat.completion","model":"gpt-5.4-2026-03-05","choices":[{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}],"usage":{"prompt_tokens":300000,"completion_tokens":100,"prompt_tokens_details":{"cached_tokens":200000,"audio_tokens":5},"completion_tokens_details":{"reasoning_tokens":40,"accepted_prediction_tokens":9,"rejected_prediction_tokens":8}},"service_tier":"flex"}""",
-            new() { InputTokens = 100_000, OutputTokens = 100, CacheReadTokens = 200_000, CacheWriteTokens = 0, CacheWrite1hTokens = 0, ReasoningTokens = 40, ServerToolRequests = 0, ServiceTier = "flex", CostUsd = 0.301125 }
+            new()
+            {
+                InputTokens = 100_000, OutputTokens = 100, CacheReadTokens = 200_000, CacheWriteTokens = 0,
+                CacheWrite1hTokens = 0, ReasoningTokens = 40, ServerToolRequests = 0, ServiceTier = "flex",
+                CostUsd = 0.301125,
+            }
         },
         {
             "openai-responses", "gpt-6.2-sol",
             """{"id":"r","object":"response","status":"completed","model":"gpt-6.2-sol","output":[{"type":"message","role":"assistant","content":[{"type":"output_text","text":"a"}]}],"service_tier":"priority","tool_usage":{"image_gen":{"num_requests":7},"web_search":{"num_requests":3}},"usage":{"input_tokens":1200,"input_tokens_details":{"cached_tokens":1024,"cache_write_tokens":76},"output_tokens":80,"output_tokens_details":{"reasoning_tokens":40},"total_tokens":1280}}""",
-            new() { InputTokens = 100, OutputTokens = 80, CacheReadTokens = 1024, CacheWriteTokens = 76, CacheWrite1hTokens = 0, ReasoningTokens = 40, ServerToolRequests = 3, ServiceTier = "priority", CostUsd = 0.0325848 }
+            new()
+            {
+                InputTokens = 100, OutputTokens = 80, CacheReadTokens = 1024, CacheWriteTokens = 76,
+                CacheWrite1hTokens = 0, ReasoningTokens = 40, ServerToolRequests = 3, ServiceTier = "priority",
+                CostUsd = 0.0325848,
+            }
         },
         {
             "gemini", "gemini-2.5-pro",
             """{"candidates":[{"content":{"parts":[{"text":"a"}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":1200,"cachedContentTokenCount":1000,"candidatesTokenCount":60,"thoughtsTokenCount":300,"toolUsePromptTokenCount":20,"totalTokenCount":1580},"modelVersion":"gemini-2.5-pro"}""",
-            new() { InputTokens = 220, OutputTokens = 360, CacheReadTokens = 1000, CacheWriteTokens = 0, CacheWrite1hTokens = 0, ReasoningTokens = 300, ServerToolRequests = 0, ServiceTier = null, CostUsd = 0.004 }
+            new()
+            {
+                InputTokens = 220, OutputTokens = 360, CacheReadTokens = 1000, CacheWriteTokens = 0,
+                CacheWrite1hTokens = 0, ReasoningTokens = 300, ServerToolRequests = 0, ServiceTier = null,
+                CostUsd = 0.004,
+            }
         },
     };
 
@@ -101,7 +121,7 @@ public sealed class CostTests
         Assert.Equal(("priority", 0.0024, "priced"), (record.ServiceTier, record.CostUsd, record.CostState?.Word()));
     }
 
-    /// <summary>R51: what was read at the start is paid, whatever becomes of the stream.</summary>
+    /// <summary>What was read at the start is paid, whatever becomes of the stream.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public async Task Of_a_broken_stream_the_cost_is_estimated(string protocol)
@@ -169,7 +189,7 @@ public sealed class CostTests
         }
     }
 
-    /// <summary>R49: a refusal before any output is answered with nothing to pay, and that is known.</summary>
+    /// <summary>A refusal before any output is answered with nothing to pay, and that is known.</summary>
     [Fact]
     public async Task An_answer_that_states_no_tokens_costs_nothing()
     {
@@ -183,7 +203,7 @@ public sealed class CostTests
         Assert.Equal((0.0, "priced"), (record.CostUsd, record.CostState?.Word()));
     }
 
-    /// <summary>R49: the server may have fallen back to another model on its own.</summary>
+    /// <summary>The server may have fallen back to another model on its own.</summary>
     [Fact]
     public async Task The_model_that_answered_is_the_one_that_is_paid()
     {
@@ -295,7 +315,8 @@ public sealed class CostTests
         Assert.Equal((2, "completed"), (record.Attempts, record.End?.Word()));
         Assert.Equal(
             (null, null, null, null, null, null),
-            (record.CacheWrite1hTokens, record.ReasoningTokens, record.ServerToolRequests, record.ServiceTier, record.CostUsd, record.CostState));
+            (record.CacheWrite1hTokens, record.ReasoningTokens, record.ServerToolRequests, record.ServiceTier, record.CostUsd,
+                record.CostState));
     }
 
     private static ManualTime At(int year, int month, int day, int hour = 12)

@@ -78,7 +78,7 @@ public sealed class RawHttpClient : IAsyncDisposable
     public Task<RawAnswer> RequestAsync(string method, string path, string? body = null, params (string, string)[] headers) =>
         RequestAsync(method, path, body is null ? null : Encoding.UTF8.GetBytes(body), headers);
 
-    /// <summary>The same with a body of bytes.</summary>
+    /// <summary>Sends a well-formed request with a body of bytes and reads the answer's head.</summary>
     public async Task<RawAnswer> RequestAsync(string method, string path, byte[]? body, params (string, string)[] headers)
     {
         var head = new StringBuilder($"{method} {path} HTTP/1.1\r\n");

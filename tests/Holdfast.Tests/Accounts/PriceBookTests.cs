@@ -25,7 +25,10 @@ public sealed class PriceBookTests
             $"{model}[1m]", $"{model}-latest",
         ];
 
-        Assert.All(spellings, spelling => Assert.Equal((provider, model), Book.Find(spelling, Today) is { } row ? (row.Provider, row.Model) : default));
+        Assert.All(
+            spellings,
+            spelling => Assert.Equal(
+                (provider, model), Book.Find(spelling, Today) is { } row ? (row.Provider, row.Model) : default));
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Holdfast.Tests.Architecture;
 
-/// <summary>What the documents claim is there (D44), and what no file may hold.</summary>
+/// <summary>What the documents claim is there, and what no file may hold.</summary>
 public sealed partial class DocumentTests
 {
     [Fact]
@@ -67,6 +67,31 @@ public sealed partial class DocumentTests
 
         Assert.Empty(broken);
     }
+
+    private static IEnumerable<string> OddRows(IReadOnlyList<string> lines)
+    {
+        var cells = 0;
+        for (var index = 0; index < lines.Count; index++)
+        {
+            var found = Cell().Count(lines[index]);
+            if (!lines[index].StartsWith('|'))
+            {
+                cells = 0;
+            }
+            else if (index + 1 < lines.Count && lines[index + 1].StartsWith("|--", StringComparison.Ordinal))
+            {
+                cells = found;
+            }
+            else if (cells > 0 && found != cells)
+            {
+                yield return lines[index];
+            }
+        }
+    }
+
+    // One bar more than cells; a bar that is text stands behind a backslash.
+    [GeneratedRegex(@"(?<!\\)\|", RegexOptions.None, 1000)]
+    private static partial Regex Cell();
 
     [GeneratedRegex(@"public (static )?(async )?(Task|void|ValueTask) (?<name>\w+)\(", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Method();

@@ -27,7 +27,9 @@ public sealed class PriceSettingTests : ConfigurationTest
 
         Assert.Equal(3, prices.Count);
         var (first, second) = (prices[0], prices[1]);
-        Assert.Equal(("claude-opus-5-5", 3m, 15.5m, 9m, new DateOnly(2026, 12, 1)), (first.Model, first.Input, first.Output, first.WebSearches, first.From));
+        Assert.Equal(
+            ("claude-opus-5-5", 3m, 15.5m, 9m, new DateOnly(2026, 12, 1)),
+            (first.Model, first.Input, first.Output, first.WebSearches, first.From));
         Assert.Equal((0.25m, 3.75m, 6m), (first.CacheRead, first.CacheWrite5m, first.CacheWrite1h));
         Assert.Equal((200_000, 6m, 22.5m), (first.Tier!.Over, first.Tier.Input, first.Tier.Output));
         Assert.Equal((0.5m, 7.5m, 12m), (first.Tier.CacheRead, first.Tier.CacheWrite5m, first.Tier.CacheWrite1h));

@@ -2,7 +2,7 @@ using Holdfast.Failover;
 
 namespace Holdfast.Tests.Failover;
 
-/// <summary>Failures are told apart: the samples of the field, each with what it must be taken for (R105, R106, R122).</summary>
+/// <summary>Failures are told apart: the samples of the field, each with what it must be taken for.</summary>
 public sealed class ErrorClassifierTests
 {
     /// <summary>Lost connections and streams, in everybody's words.</summary>

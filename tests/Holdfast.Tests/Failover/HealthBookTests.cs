@@ -2,7 +2,7 @@ using Holdfast.Failover;
 
 namespace Holdfast.Tests.Failover;
 
-/// <summary>Candidates that fail are spared, tried by one request, and well again with its success (R119).</summary>
+/// <summary>Candidates that fail are spared, tried by one request, and well again with its success.</summary>
 public sealed class HealthBookTests
 {
     private const string Upstream = "anthropic";

@@ -2,7 +2,7 @@ using Holdfast.Failover;
 
 namespace Holdfast.Tests.Failover;
 
-/// <summary>Rules of the configuration (<c>failover.rules</c>) correct the classifier without a rebuild (R116).</summary>
+/// <summary>Rules of the configuration (<c>failover.rules</c>) correct the classifier without a rebuild.</summary>
 public sealed class OwnRuleTests
 {
     [Theory]

@@ -29,7 +29,8 @@ public sealed class VerdictSurvivalTests
     /// <summary>Every sample that is a sentence or a document, without anything else being known.</summary>
     private static string[] Samples { get; } =
     [
-        .. new[] { ErrorClassifierTests.Transport, ErrorClassifierTests.Providers }.SelectMany(table => table.Select(row => row.Data.Item1)),
+        .. new[] { ErrorClassifierTests.Transport, ErrorClassifierTests.Providers }
+            .SelectMany(table => table.Select(row => row.Data.Item1)),
         .. ErrorClassifierTests.WithStatus.Where(row => row.Data.Item2 is null).Select(row => row.Data.Item1),
         .. new[] { PhraseVerdictTests.Samples, RuntimeVerdictTests.Samples, ProviderVerdictTests.Samples, EdgeVerdictTests.Samples }
             .SelectMany(table => table).Where(row => row.Data.Item2.Length == 0).Select(row => row.Data.Item1),
@@ -65,7 +66,8 @@ public sealed class VerdictSurvivalTests
         .HoldsFor(one => Assert.NotNull(ErrorClassifier.Default.Classify(new Failure { Message = one.Text, Status = one.Status })));
 
     // A document's escapes are not free to be written in capitals.
-    private static string InCase(string text, Func<string, string> letters) => text.Contains('{', StringComparison.Ordinal) ? text : letters(text);
+    private static string InCase(string text, Func<string, string> letters) =>
+        text.Contains('{', StringComparison.Ordinal) ? text : letters(text);
 
     private static FailureReason ReasonOf(string text) => ErrorClassifier.Default.Classify(new Failure { Message = text }).Reason;
 

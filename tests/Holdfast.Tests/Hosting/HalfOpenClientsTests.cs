@@ -5,7 +5,7 @@ using Holdfast.TestKit;
 
 namespace Holdfast.Tests.Hosting;
 
-/// <summary>D30: a vanished machine and a slow reader are told apart.</summary>
+/// <summary>A vanished machine and a slow reader are told apart.</summary>
 public sealed class HalfOpenClientsTests
 {
     [Theory]

@@ -2,7 +2,7 @@ using Holdfast.Connections;
 
 namespace Holdfast.Tests.Hosting;
 
-/// <summary>D14: what is advertised is two seconds less than what is kept.</summary>
+/// <summary>What is advertised is two seconds less than what is kept.</summary>
 public sealed class KeepAliveTermsTests
 {
     [Theory]

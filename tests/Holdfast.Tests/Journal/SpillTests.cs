@@ -75,7 +75,7 @@ public sealed class SpillTests : IDisposable
         Assert.Equal(AnswerOf(oldest), await FetchAsync(turns[oldest]));
     }
 
-    /// <summary>It is as if there were no disk; nothing else suffers.</summary>
+    /// <summary>A disk that takes nothing is as none at all; nothing else suffers.</summary>
     [Fact]
     public async Task A_disk_that_takes_nothing_leaves_memory_to_what_is_newest()
     {
@@ -100,7 +100,7 @@ public sealed class SpillTests : IDisposable
         Assert.Equal((0, 0, 0L, 0L), (journal.Count, journal.Kept, journal.HeldBytes, journal.DiskBytes));
     }
 
-    /// <summary>Whoever reads while it moves, or leaves in the middle, gets it whole in the end.</summary>
+    /// <summary>A reader that reads while the answer moves, or leaves in the middle, gets it whole in the end.</summary>
     [Fact]
     public async Task An_answer_that_is_read_while_it_moves_stays_whole()
     {

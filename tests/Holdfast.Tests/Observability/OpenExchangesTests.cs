@@ -24,7 +24,7 @@ public sealed class OpenExchangesTests
     }
 
     [Fact]
-    public async Task A_live_stream_whose_upstream_is_silent_for_a_minute_is_logged_and_counted_once_a_silence_R32()
+    public async Task A_live_stream_whose_upstream_is_silent_for_a_minute_is_logged_and_counted_once_a_silence()
     {
         var time = new ManualTime();
         var log = new TestLog();

@@ -29,7 +29,7 @@ public sealed class StderrLoggingTests
     [Theory]
     [InlineData(false, "warn info")]
     [InlineData(true, "warn info debug")]
-    public void Debug_messages_are_written_only_when_asked_for_R101(bool debug, string expected)
+    public void Debug_messages_are_written_only_when_asked_for(bool debug, string expected)
     {
         var sink = new MemoryStream();
         var services = new ServiceCollection().AddLogging(logging => logging.AddDiagnostics(debug, sink)).BuildServiceProvider();

@@ -60,7 +60,7 @@ public sealed class VigilTests : IDisposable
         }
     }
 
-    /// <summary>R31: two clocks that never share a timer: a keepalive changes nothing for the upstream.</summary>
+    /// <summary>Two clocks that never share a timer: a keepalive changes nothing for the upstream.</summary>
     [Fact]
     public void Breaking_the_clients_silence_does_not_break_the_upstreams()
     {

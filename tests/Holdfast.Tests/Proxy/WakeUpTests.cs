@@ -85,7 +85,7 @@ public sealed class WakeUpTests
     [InlineData(4)]
     public async Task No_wake_up_is_lost_however_many_wake(int wakers)
     {
-        const int Steps = 20_000;
+        const int Steps = 5_000;
         var wakeUp = new WakeUp();
         var done = new int[wakers * 32];
         var seen = new int[wakers * 32];

@@ -11,7 +11,7 @@ internal sealed class FakeFolder : ISegmentFolder
     private readonly TaskCompletionSource _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
-    private volatile bool _isStuck;
+    private readonly ManualResetEventSlim _isFree = new(initialState: true, spinCount: 0);
     private long _room = long.MaxValue;
 
     public List<FakeSegment> Segments { get; } = [];
@@ -19,8 +19,22 @@ internal sealed class FakeFolder : ISegmentFolder
     /// <summary>How many bytes still fit.</summary>
     public long Room { get => Interlocked.Read(ref _room); set => Interlocked.Exchange(ref _room, value); }
 
-    /// <summary>Whether whoever writes stays in it.</summary>
-    public bool IsStuck { get => _isStuck; set => _isStuck = value; }
+    /// <summary>Whether a write does not return until this is false again.</summary>
+    public bool IsStuck
+    {
+        get => !_isFree.IsSet;
+        set
+        {
+            if (value)
+            {
+                _isFree.Reset();
+            }
+            else
+            {
+                _isFree.Set();
+            }
+        }
+    }
 
     /// <summary>Whether nothing can be forced onto the disk.</summary>
     public bool FailsToFlush { get; set; }
@@ -53,19 +67,9 @@ internal sealed class FakeFolder : ISegmentFolder
         }
     }
 
-    public Task WaitForLinesAsync(int count) => UntilAsync(() => Lines().Count >= count);
+    public Task WaitForLinesAsync(int count) => Wait.UntilAsync(() => Lines().Count >= count);
 
-    public Task WaitForClosedAsync(int count) => UntilAsync(() => Segments.Count(segment => segment.IsClosed) >= count);
-
-    // Nothing tells.
-    private static async Task UntilAsync(Func<bool> isMet)
-    {
-        using var deadline = new CancellationTokenSource(TestTimeout.Deadline);
-        while (!isMet())
-        {
-            await Task.Delay(2, deadline.Token);
-        }
-    }
+    public Task WaitForClosedAsync(int count) => Wait.UntilAsync(() => Segments.Count(segment => segment.IsClosed) >= count);
 
     internal sealed class FakeSegment(FakeFolder folder, string name) : ISegmentFile
     {
@@ -88,7 +92,7 @@ internal sealed class FakeFolder : ISegmentFolder
         public void Write(ReadOnlySpan<byte> bytes, long offset)
         {
             folder._reached.TrySetResult();
-            SpinWait.SpinUntil(() => !folder.IsStuck);
+            folder._isFree.Wait();
             var room = folder.Room;
             lock (_bytes)
             {

@@ -247,7 +247,8 @@ public sealed class PurgeTests : IDisposable
     }
 
     // As the command does where no gateway runs.
-    private PurgeCounts? Purge(PurgeTarget target, Action<PurgeStep>? reached = null) => New(target, reached).RunAsync().GetAwaiter().GetResult();
+    private PurgeCounts? Purge(PurgeTarget target, Action<PurgeStep>? reached = null) =>
+        New(target, reached).RunAsync().GetAwaiter().GetResult();
 
     private PurgeCounts Preview(PurgeTarget target) => New(target, null).Preview();
 

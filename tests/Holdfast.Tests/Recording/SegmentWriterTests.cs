@@ -114,7 +114,7 @@ public sealed class SegmentWriterTests
 
         folder.Room = bytesThatStillFit;
         writer.Add(Line("while it is full"));
-        await folder.Refused.WithinTestTimeout();
+        await Wait.UntilAsync(() => writer.State.Problem is not null);
         Assert.Equal("No space left on device", writer.State.Problem);
         Assert.Equal(1, writer.State.Waiting);
         folder.Room = long.MaxValue;

@@ -9,6 +9,8 @@ using Holdfast.Simulator;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
 using Holdfast.Simulator.Requests;
+using Holdfast.TestKit;
+using Xunit;
 
 namespace Holdfast.Tests.Simulator;
 

@@ -3,6 +3,8 @@ using System.Net.Security;
 using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
 using Holdfast.Simulator.Transcripts;
+using Holdfast.TestKit;
+using Xunit;
 
 namespace Holdfast.Tests.Simulator;
 

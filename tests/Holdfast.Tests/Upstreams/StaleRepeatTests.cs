@@ -5,7 +5,7 @@ using Holdfast.Wire.Errors;
 
 namespace Holdfast.Tests.Upstreams;
 
-/// <summary>When a connection counts as having died unused (D24).</summary>
+/// <summary>When a connection counts as having died unused.</summary>
 public sealed class StaleRepeatTests
 {
     private readonly ManualTime _time = new();

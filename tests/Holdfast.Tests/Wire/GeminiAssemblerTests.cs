@@ -32,7 +32,8 @@ public sealed class GeminiAssemblerTests
         """{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":9}}""",
         """{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":9}}""");
 
-    /// <summary>The bracket before an element, a comma and line ends belong to its frame; without the last one it is half a document.</summary>
+    /// <summary>The bracket before an element, a comma and line ends belong to its frame; without the last one it is half
+    /// a document.</summary>
     [Theory]
     [InlineData("]", true)]
     [InlineData("\n]", true)]

@@ -2,7 +2,7 @@ using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Tests.Wire;
 
-/// <summary>R52, R132, D4, D8, D9: what a raw target asks for.</summary>
+/// <summary>What a raw target asks for.</summary>
 public sealed class WirePathTests
 {
     [Theory]
@@ -94,7 +94,7 @@ public sealed class WirePathTests
     public void A_turn_has_one_target_streamed_or_not(string target, string expected) =>
         Assert.Equal(expected, WirePath.Parse(target)!.UnstreamedTarget);
 
-    /// <summary>D4: ours alone, also behind a product, and never a product themselves.</summary>
+    /// <summary>Ours alone, also behind a product, and never a product themselves.</summary>
     [Theory]
     [InlineData("/admin/v1/messages")]
     [InlineData("/metrics/v1/messages")]

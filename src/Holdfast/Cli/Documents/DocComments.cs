@@ -16,7 +16,8 @@ internal sealed class DocComments(IReadOnlyDictionary<string, string> summaries)
         Type[] known = [typeof(HoldfastOptions), typeof(ExchangeRecord), typeof(Fidelity), typeof(PriceOptions)];
         var files = known.Select(type => XDocument.Load(Path.Combine(AppContext.BaseDirectory, $"{type.Assembly.GetName().Name}.xml")));
         return new(files.SelectMany(file => file.Descendants("member"))
-            .Where(member => member.Element("summary") is not null && member.Attribute("name")!.Value.Contains(":Holdfast.", StringComparison.Ordinal))
+            .Where(member => member.Element("summary") is not null)
+            .Where(member => member.Attribute("name")!.Value.Contains(":Holdfast.", StringComparison.Ordinal))
             .ToDictionary(
                 member => member.Attribute("name")!.Value,
                 member => ToMarkdown(member.Element("summary")!),

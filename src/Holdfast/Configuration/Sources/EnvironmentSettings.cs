@@ -8,7 +8,7 @@ internal static class EnvironmentSettings
     /// <summary>What <c>HOLDFAST__SECTION__KEY</c> begins with.</summary>
     public const string Prefix = "HOLDFAST__";
 
-    // Variables of other tools that we honour, in seconds (R88).
+    // Variables that users of other gateways have set already, in seconds.
     private const string Stream = "STREAM_TIMEOUT";
     private const string Request = "REQUEST_TIMEOUT";
     private const string Connect = "CONNECT_TIMEOUT";

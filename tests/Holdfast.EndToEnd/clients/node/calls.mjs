@@ -1,7 +1,6 @@
 // Shared by the scripts that drive an SDK: reads the calls from standard input (a JSON array of
-// { op, model, baseURL, asksAgain }), makes them all at once and prints what came of each, in order, as one JSON line.
+// { op, model, baseURL }), makes them all at once and prints what came of each, in order, as one JSON line.
 import { readFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 
 export async function makeCalls(operations) {
   const calls = JSON.parse(readFileSync(0, 'utf8'));
@@ -13,16 +12,9 @@ export async function makeCalls(operations) {
 
 // What had come before an error counts: it is written into `seen` as it comes.
 async function make(operations, call) {
-  const calling = () => operations[call.op](call, seen);
-  let seen = nothingSeen();
+  const seen = nothingSeen();
   try {
-    await calling().catch(async (e) => {
-      if (!call.asksAgain) throw e;
-      // The gateway hears of the cut by itself, and may hear later than we do.
-      await pause(500);
-      seen = nothingSeen();
-      await calling();
-    });
+    await operations[call.op](call, seen);
   } catch (e) {
     seen.error = {
       name: e.constructor.name,

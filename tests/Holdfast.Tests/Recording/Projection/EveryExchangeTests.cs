@@ -179,7 +179,8 @@ public sealed class EveryExchangeTests : IDisposable
     public void The_raw_mode_keeps_every_part_as_it_came()
     {
         var exchange = _projections.Exchange();
-        var rows = _projections.Of(exchange, new() { Request = Projections.Bytes(Hello), Answer = Projections.Bytes(Answered), Mode = ProjectionMode.Raw });
+        var rows = _projections.Of(
+            exchange, new() { Request = Projections.Bytes(Hello), Answer = Projections.Bytes(Answered), Mode = ProjectionMode.Raw });
         var unread = _projections.Of(_projections.Exchange("anthropic", one => one.Path = "/v1/files"), new()
         {
             Request = Projections.Bytes("""{"a":1.0}"""), Mode = ProjectionMode.Raw,

@@ -6,7 +6,7 @@ using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Tests.Wire.Errors;
 
-/// <summary>R6, R35, R95: every code of ours as a JSON body of every protocol.</summary>
+/// <summary>Every code of ours as a JSON body of every protocol.</summary>
 public sealed class ErrorBodyTests
 {
     public static TheoryData<string> Codes => [.. ErrorCodes.All.Select(code => code.Name)];
@@ -34,7 +34,7 @@ public sealed class ErrorBodyTests
         }
     }
 
-    /// <summary>R94: the fixed text stays exact where the source's client compares it.</summary>
+    /// <summary>The fixed text stays exact where clients compare it word by word.</summary>
     [Fact]
     public void Openai_messages_carry_nothing_beside_the_text()
     {
@@ -47,7 +47,7 @@ public sealed class ErrorBodyTests
         Assert.Equal("connection_error", error.GetProperty("type").GetString());
     }
 
-    /// <summary>R95, R100: the classes a client can tell apart by the code's class and the type.</summary>
+    /// <summary>The classes a client can tell apart by the code's class and the type.</summary>
     [Theory]
     [InlineData("upstream_refused", "connection", "connection_error", 502)]
     [InlineData("upstream_dns", "connection", "connection_error", 502)]
@@ -68,7 +68,7 @@ public sealed class ErrorBodyTests
         Assert.Equal((errorClass, type, status), (error.ClassName, error.Kind, code.Status));
     }
 
-    /// <summary>D28: S0's words for what the sockets did.</summary>
+    /// <summary>The words of Node for what the sockets did: existing queries and alerts look for them.</summary>
     [Theory]
     [InlineData("upstream_hangup", "socket hang up")]
     [InlineData("stream_hangup", "socket hang up")]

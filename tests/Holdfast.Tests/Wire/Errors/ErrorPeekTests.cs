@@ -3,7 +3,8 @@ using Holdfast.Wire.Errors;
 
 namespace Holdfast.Tests.Wire.Errors;
 
-/// <summary>What an upstream's error says about itself, in the shapes of errors.md sections 2 to 6.</summary>
+/// <summary>What an upstream's error says about itself, in every shape that providers and what stands before them are known to
+/// use.</summary>
 public sealed class ErrorPeekTests
 {
     [Theory]

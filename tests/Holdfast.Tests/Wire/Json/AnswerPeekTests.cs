@@ -6,7 +6,7 @@ using Holdfast.Wire.Usage;
 
 namespace Holdfast.Tests.Wire.Json;
 
-/// <summary>R5, R18: whether a whole answer is whole, and the little that is read out of it.</summary>
+/// <summary>Whether a whole answer is whole, and the little that is read out of it.</summary>
 public sealed class AnswerPeekTests
 {
     private const string Answer =

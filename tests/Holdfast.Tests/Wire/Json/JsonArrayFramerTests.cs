@@ -5,7 +5,7 @@ using Holdfast.Wire.Json;
 
 namespace Holdfast.Tests.Wire.Json;
 
-/// <summary>D20: the elements of a JSON array are found wherever the bytes are split.</summary>
+/// <summary>The elements of a JSON array are found wherever the bytes are split.</summary>
 public sealed class JsonArrayFramerTests
 {
     private static readonly string[] Elements =

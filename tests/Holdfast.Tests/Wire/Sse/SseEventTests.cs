@@ -3,7 +3,7 @@ using Holdfast.Wire.Sse;
 
 namespace Holdfast.Tests.Wire.Sse;
 
-/// <summary>R126: the fields of one event, in every way servers write them.</summary>
+/// <summary>The fields of one event, in every way servers write them.</summary>
 public sealed class SseEventTests
 {
     [Theory]

@@ -6,7 +6,7 @@ using Holdfast.Wire.Sse;
 
 namespace Holdfast.Tests.Wire.Sse;
 
-/// <summary>R3, R126: where an event ends does not depend on how the bytes arrive.</summary>
+/// <summary>Where an event ends does not depend on how the bytes arrive.</summary>
 public sealed partial class SseFramerTests
 {
     private static readonly string[] Pieces =

@@ -3,13 +3,13 @@ using Holdfast.Wire.Usage;
 
 namespace Holdfast.Tests.Wire.Streams;
 
-/// <summary>D16, D26: what each Messages event means.</summary>
+/// <summary>What each Messages event means.</summary>
 public sealed class AnthropicStreamTests
 {
     private const string MessageStart =
         """{"type":"message_start","message":{"id":"m","model":"claude-x","content":[],"stop_reason":null,"usage":{"input_tokens":25,"cache_read_input_tokens":7,"output_tokens":1}}}""";
 
-    /// <summary>D26: only these carry no meaning; all else commits.</summary>
+    /// <summary>Only these carry no meaning; all else commits.</summary>
     [Theory]
     [InlineData("ping", """{"type":"ping"}""", "------")]
     [InlineData("message_start", MessageStart, "b-----")]

@@ -3,10 +3,10 @@ using Holdfast.Wire.Usage;
 
 namespace Holdfast.Tests.Wire.Streams;
 
-/// <summary>D16, D26: what each Chat chunk means.</summary>
+/// <summary>What each Chat chunk means.</summary>
 public sealed class ChatStreamTests
 {
-    /// <summary>D26: a role-only or empty chunk does not commit, in the many ways servers write one.</summary>
+    /// <summary>A role-only or empty chunk does not commit, in the many ways servers write one.</summary>
     [Theory]
     [InlineData("""{"delta":{"role":"assistant","content":""},"finish_reason":null}""", "b-----")]
     [InlineData("""{"delta":{"role":"assistant","content":null,"refusal":null}}""", "b-----")]

@@ -3,7 +3,7 @@ using Holdfast.Wire.Usage;
 
 namespace Holdfast.Tests.Wire.Streams;
 
-/// <summary>D20, D26: what each Gemini chunk means, in events and in an array.</summary>
+/// <summary>What each Gemini chunk means, in events and in an array.</summary>
 public sealed class GeminiStreamTests
 {
     [Theory]

@@ -5,7 +5,7 @@ using Holdfast.Wire.Usage;
 
 namespace Holdfast.Tests.Wire.Streams;
 
-/// <summary>D17, D19, D26: what each Responses event means, and how its numbers go on.</summary>
+/// <summary>What each Responses event means, and how its numbers go on.</summary>
 public sealed class ResponsesStreamTests
 {
     private const string Created =
@@ -65,7 +65,7 @@ public sealed class ResponsesStreamTests
             """{"type":"response.failed","response":{"status":"failed","error":{"code":"server_is_overloaded","message":"m"}}}""")
             .Follower.UpstreamError);
 
-    /// <summary>D19: before the start any event breaks the SDK; after it the keepalive repeats the last number.</summary>
+    /// <summary>Before the start any event breaks the SDK; after it the keepalive repeats the last number.</summary>
     [Fact]
     public void A_keepalive_is_a_blank_line_before_the_start_and_repeats_the_last_number_after_it()
     {

@@ -4,7 +4,7 @@ using Holdfast.Wire.Errors;
 
 namespace Holdfast.Tests.Wire.Streams;
 
-/// <summary>R3, R4, R35, D16, D18: the bytes we put at a stream's end, in every state a stream can be in.</summary>
+/// <summary>The bytes we put at a stream's end, in every state a stream can be in.</summary>
 public sealed class StreamEndTests
 {
     private const string NastyModel = "m\"\n\r\\\u2028é🙂";
@@ -51,7 +51,7 @@ public sealed class StreamEndTests
         }
     }
 
-    /// <summary>R92: id and model are those of the stream where it stated them, else ours and the one asked for.</summary>
+    /// <summary>Id and model are those of the stream where it stated them, else ours and the one asked for.</summary>
     [Fact]
     public void The_chat_error_names_the_id_and_the_model_of_its_stream()
     {
@@ -66,7 +66,7 @@ public sealed class StreamEndTests
             (theirs.GetProperty("id").GetString(), theirs.GetProperty("model").GetString()));
     }
 
-    /// <summary>D18: the upstream's own body inside the stream, on one line, where it has the protocol's shape.</summary>
+    /// <summary>The upstream's own body inside the stream, on one line, where it has the protocol's shape.</summary>
     [Theory]
     [InlineData("anthropic", "{\n \"type\": \"error\",\r\n \"error\": {\"type\":\"x\",\"n\":1.0}}", "event: error\ndata: {  \"type\": \"error\",   \"error\": {\"type\":\"x\",\"n\":1.0}}\n\n")]
     [InlineData("openai-chat", "{\"error\":{\"message\":\"a\\nb\"},\n\"x\":1}", "data: {\"error\":{\"message\":\"a\\nb\"}, \"x\":1}\n\ndata: [DONE]\n\n")]
@@ -87,7 +87,7 @@ public sealed class StreamEndTests
         }
     }
 
-    /// <summary>R3: a last event is completed only if its data is whole; a cut one is dropped.</summary>
+    /// <summary>A last event is completed only if its data is whole; a cut one is dropped.</summary>
     [Theory]
     [InlineData("data: {\"a\":1}", "\n\n")]
     [InlineData("data: {\"a\":1}\n", "\n")]

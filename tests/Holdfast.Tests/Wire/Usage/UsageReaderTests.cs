@@ -7,7 +7,7 @@ using Holdfast.Wire.Usage;
 
 namespace Holdfast.Tests.Wire.Usage;
 
-/// <summary>R51: what the four protocols state of tokens, in one accounting: input without what came from the cache.</summary>
+/// <summary>What the four protocols state of tokens, in one accounting: input without what came from the cache.</summary>
 public sealed class UsageReaderTests
 {
     public static TheoryData<string, string, long, long, long, long> Stated => new()
@@ -42,7 +42,10 @@ public sealed class UsageReaderTests
         {
             "anthropic",
             """{"input_tokens":12,"cache_creation_input_tokens":900,"cache_read_input_tokens":48000,"cache_creation":{"ephemeral_5m_input_tokens":200,"ephemeral_1h_input_tokens":700},"output_tokens":210,"output_tokens_details":{"thinking_tokens":120},"server_tool_use":{"web_search_requests":3,"web_fetch_requests":9},"service_tier":"priority","inference_geo":"us","speed":"standard","iterations":null}""",
-            new TokenUsage(12, 210, 48000, 900) { CacheWrite1h = 700, Reasoning = 120, ServerToolRequests = 3, ServiceTier = "priority", IsUsOnly = true }
+            new TokenUsage(12, 210, 48000, 900)
+            {
+                CacheWrite1h = 700, Reasoning = 120, ServerToolRequests = 3, ServiceTier = "priority", IsUsOnly = true,
+            }
         },
         {
             "anthropic",

@@ -4,8 +4,9 @@ using Holdfast.Cli;
 using Holdfast.Configuration.Settings;
 using Holdfast.Wire.Errors;
 
-namespace Holdfast.Tests.Documentation;
+namespace Holdfast.Tests.Architecture;
 
+/// <summary>The documents that are generated say what the code says, and of everything.</summary>
 public sealed class GeneratedDocumentTests
 {
     [Theory]
@@ -16,7 +17,7 @@ public sealed class GeneratedDocumentTests
     [InlineData("errors.md")]
     public void A_generated_document_is_what_the_code_says(string name)
     {
-        var written = Path.Combine(Root(), "docs", name);
+        var written = Path.Combine(Repository.Root, "docs", name);
 
         var generated = DocsCommand.Documents()[name];
 
@@ -68,15 +69,4 @@ public sealed class GeneratedDocumentTests
 
     private static IEnumerable<SettingDescription> All(IReadOnlyList<SettingDescription> settings) =>
         settings.SelectMany(setting => All(setting.Children).Prepend(setting));
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Holdfast.slnx")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The repository was not found.");
-        }
-
-        return folder;
-    }
 }

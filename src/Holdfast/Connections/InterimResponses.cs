@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Holdfast.Connections;
 
 /// <summary>Keeps the connection of a client that waits long for a whole answer from looking idle: interim <c>103</c>
-/// answers, which promise nothing about the real one (D31). Whom to send them: <c>InterimPolicy</c>.</summary>
+/// answers, which promise nothing about the real one. Whom to send them: <c>InterimPolicy</c>.</summary>
 internal static class InterimResponses
 {
     private static ReadOnlySpan<byte> EarlyHints => "HTTP/1.1 103 Early Hints\r\n\r\n"u8;

@@ -15,7 +15,8 @@ internal static class Redaction
     private const RegexOptions Linear = RegexOptions.NonBacktracking | RegexOptions.IgnorePatternWhitespace
         | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant;
 
-    // One of these stands in everything that the expressions find, but for users in URLs. Most texts hold none and need no expression: those are built
+    // One of these stands in everything that the expressions find, but for users in URLs.
+    // Most texts hold none and need no expression: those are built
     // when the first one is needed, which the start of the program is not.
     private static readonly SearchValues<string> Signs = SearchValues.Create(
         ["bearer", "basic", "token", "sk-", "AIza", "ya29.", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xox", "hf_",
@@ -107,7 +108,8 @@ internal static class Redaction
         return SecretPairs.Value.Replace(text, match => IsScheme(match.Groups["credential"], text) ? match.Value : match.Groups["keep"].Value + Hidden);
     }
 
-    private static bool MayHoldUser(string text) => text.Contains('@', StringComparison.Ordinal) && text.Contains("://", StringComparison.Ordinal);
+    private static bool MayHoldUser(string text) =>
+        text.Contains('@', StringComparison.Ordinal) && text.Contains("://", StringComparison.Ordinal);
 
     // "authorization: Bearer …": the first word is no secret, and the second one is known by its shape.
     private static bool IsScheme(Group credential, string text)

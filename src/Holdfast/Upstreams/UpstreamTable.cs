@@ -32,7 +32,7 @@ internal sealed class UpstreamTable : IDisposable
     /// <summary>The upstream of this name, or null.</summary>
     public Upstream? Find(string name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>The upstream that bears the protocol's name, else the protocol's only one, else null (D9).</summary>
+    /// <summary>The upstream that bears the protocol's name, else the protocol's only one, else null.</summary>
     public Upstream? DefaultFor(ProtocolFamily family) => Array.Find(_defaults, upstream => upstream.Family == family);
 
     public void Dispose()

@@ -87,7 +87,8 @@ public sealed class OtherPassageTests
         ChainGateway.StartAsync(count, options => options.Failover.Affinity.Enabled = false, services: WithLoud("second"));
 
     private static Action<IServiceCollection> WithLoud(string upstream) => services =>
-        services.AddSingleton<PassageOf>(asked => asked.Name.StartsWith(upstream, StringComparison.Ordinal) ? new LoudPassage() : Passage.Exact);
+        services.AddSingleton<PassageOf>(asked =>
+            asked.Name.StartsWith(upstream, StringComparison.Ordinal) ? new LoudPassage() : Passage.Exact);
 
     // The simulator's words are made of such letters; what a protocol is made of stays as it is.
     private static string Loud(string text) => text

@@ -27,7 +27,8 @@ public sealed class LeavingClientTests
         }
     }
 
-    public static MatrixTheoryData<string, bool, bool> ProtocolsEndsAndJournals => new(SampleRequests.Protocols, [true, false], [true, false]);
+    public static MatrixTheoryData<string, bool, bool> ProtocolsEndsAndJournals =>
+        new(SampleRequests.Protocols, [true, false], [true, false]);
 
     [Theory]
     [MemberData(nameof(ProtocolsAndEnds))]

@@ -11,7 +11,7 @@ public sealed partial class DependencyTests
         { "src/Holdfast.Wire", @"Holdfast\.(?!Wire)", "protocols know nobody" },
         { "src/Holdfast.Recording", @"Holdfast\.(?!Wire|Recording)|Microsoft\.AspNetCore", "recording knows neither the request path nor HTTP" },
         { "src/Holdfast.Accounts", @"Holdfast\.(?!Wire\.Usage|Accounts)|Microsoft\.AspNetCore|System\.Net", "accounts know tokens, neither the request path nor HTTP" },
-        { "src/Holdfast.Simulator", @"Holdfast\.(?!Simulator)|Microsoft\.AspNetCore|System\.Net\.Http", "the simulator must not share the gateway's bugs (D40)" },
+        { "src/Holdfast.Simulator", @"Holdfast\.(?!Simulator)|Microsoft\.AspNetCore|System\.Net\.Http", "the simulator must not share the gateway's bugs" },
         { "src/Holdfast/Proxy", @"Holdfast\.(Admin|Cli\b|Hosting|Configuration|Recording\.Sql)", "the request path serves clients, not operators" },
         { "src/Holdfast/Attempts", @"Holdfast\.(Admin|Cli\b|Hosting|Configuration|Proxy|Recording\.Sql)", "an attempt decides nothing: it returns" },
         { "src/Holdfast/Reattach", @"Holdfast\.(Admin|Cli\b|Hosting|Configuration|Proxy|Recording\.Sql)", "a turn is found and answered: it returns" },

@@ -84,7 +84,10 @@ internal static class FolderGraph
             DelegateDeclarationSyntax type => [type.Identifier.ValueText],
             MethodDeclarationSyntax { Parent: ExtensionBlockDeclarationSyntax } method => [method.Identifier.ValueText],
             PropertyDeclarationSyntax { Parent: ExtensionBlockDeclarationSyntax } property => [property.Identifier.ValueText],
-            MethodDeclarationSyntax { ParameterList.Parameters: [{ Modifiers: [{ RawKind: (int)SyntaxKind.ThisKeyword }, ..] }, ..] } method =>
+            MethodDeclarationSyntax
+            {
+                ParameterList.Parameters: [{ Modifiers: [{ RawKind: (int)SyntaxKind.ThisKeyword }, ..] }, ..],
+            } method =>
                 [method.Identifier.ValueText],
             _ => (IEnumerable<string>)[],
         });

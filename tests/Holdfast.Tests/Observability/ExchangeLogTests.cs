@@ -154,7 +154,9 @@ public sealed class ExchangeLogTests : IDisposable
         var log = new ExchangeLog(sink, _metrics);
         using var traces = new ExchangeTraces();
         var failures = new RecentFailures();
-        var reporter = new ExchangeReporter(_metrics, new ExchangeTotals(), failures, log, Records.Unrecorded(_metrics), Records.Bodiless(_metrics), traces, NullLogger<ExchangeReporter>.Instance);
+        var reporter = new ExchangeReporter(
+            _metrics, new ExchangeTotals(), failures, log, Records.Unrecorded(_metrics), Records.Bodiless(_metrics), traces,
+            NullLogger<ExchangeReporter>.Instance);
         var record = Records.Failed();
         record.Query = "?key=CANARY-1&alt=sse";
         record.Error = "refused Bearer CANARY-2";

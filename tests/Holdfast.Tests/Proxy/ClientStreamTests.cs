@@ -48,7 +48,9 @@ public sealed class ClientStreamTests : IDisposable
             Limits = options.Limits,
         };
         var register = new ExchangeRegister(
-            new(setup), new(), new ExchangeReporter(_metrics, null!, null!, null!, null!, null!, null!, NullLogger<ExchangeReporter>.Instance),
+            new(setup), new(),
+            new ExchangeReporter(
+                _metrics, null!, null!, null!, null!, null!, null!, NullLogger<ExchangeReporter>.Instance),
             null!, new ManualTime());
         var path = WirePath.Parse("/v1/messages")!;
         var client = ClientHeaders.Of(http.Request);

@@ -10,7 +10,6 @@ using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
 using Holdfast.Simulator.Requests;
 using Holdfast.TestKit;
-using Xunit;
 
 namespace Holdfast.Tests.Simulator;
 

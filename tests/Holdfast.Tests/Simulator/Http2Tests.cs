@@ -4,7 +4,6 @@ using Holdfast.Simulator.Answers;
 using Holdfast.Simulator.Network;
 using Holdfast.Simulator.Transcripts;
 using Holdfast.TestKit;
-using Xunit;
 
 namespace Holdfast.Tests.Simulator;
 

@@ -115,7 +115,12 @@ public sealed class TurnReadingTests
     /// <summary>Kind and content of a part.</summary>
     private static string Told(NeutralPart part)
     {
-        string?[] said = [part.CallId ?? part.ResultFor, part.ToolName is not null && part.CallId is not null ? part.ToolName : null, part.Text, Argument()];
+        string?[] said =
+        [
+            part.CallId ?? part.ResultFor,
+            part.ToolName is not null && part.CallId is not null ? part.ToolName : null,
+            part.Text, Argument(),
+        ];
         return $"{part.Kind}: {string.Join(' ', said.OfType<string>())}";
 
         string? Argument()

@@ -171,6 +171,9 @@ public sealed class MessagesTests : IDisposable
         await client.RequestAsync(
             "POST", "/v1/messages", $$"""{"model":"test","max_tokens":64,"messages":[{{messages}}]}""", ("x-claude-code-session-id", "s"));
         JsonDocument.Parse(await client.ReadTextAsync()).Dispose();
+
+        // Its answer is with the client before it is recorded: the next turn must not be recorded first.
+        await gateway.NextRecordAsync();
     }
 
     private Task<TestGateway> StartAsync(Action<RecordingOptions>? configure = null) => TestGateway.StartAsync(

@@ -44,8 +44,8 @@ internal sealed class KnownClient
     /// go on.</summary>
     public bool GoesOn { get; init; }
 
-    /// <summary>How long an answer that is put together for it from a lost stream may take. No client is known that waits for
-    /// less than 300 s.</summary>
+    /// <summary>How long an answer that is put together for it from a lost stream may take. Everybody gets as
+    /// long as Claude Code, the one of which it was measured.</summary>
     public TimeSpan LongestAssembly { get; init; } = TimeSpan.FromSeconds(290);
 
     /// <summary>How our error for a lost or late answer must begin for it to ask again.</summary>

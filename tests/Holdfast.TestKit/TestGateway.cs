@@ -7,6 +7,7 @@ using Holdfast.Exchanges;
 using Holdfast.Hosting;
 using Holdfast.Journal;
 using Holdfast.Recording.Records;
+using Holdfast.Reload;
 using Holdfast.Simulator;
 using Holdfast.Sinks;
 using Holdfast.TestKit.Sockets;
@@ -24,11 +25,12 @@ public sealed class TestGateway : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly RecordLines _records;
+    private readonly Func<HoldfastOptions> _options;
 
-    private TestGateway(WebApplication app, SimulatedUpstream upstream, TestLog log, RecordLines records)
+    private TestGateway(
+        WebApplication app, SimulatedUpstream upstream, TestLog log, RecordLines records, Func<HoldfastOptions> options)
     {
-        _app = app;
-        _records = records;
+        (_app, _records, _options) = (app, records, options);
         Upstream = upstream;
         Log = log;
         Address = new Uri(GatewayApp.Addresses(app)[0]);
@@ -61,8 +63,14 @@ public sealed class TestGateway : IAsyncDisposable
         string? home = null, Action<IServiceCollection>? services = null)
     {
         var simulated = SimulatedUpstream.Start(simulator ?? new SimulatorOptions { OtherModels = "sim" });
-        var options = OptionsFor(upstreamAddress ?? simulated.BaseUrl, upstream);
-        configure?.Invoke(options);
+        HoldfastOptions NewOptions()
+        {
+            var made = OptionsFor(upstreamAddress ?? simulated.BaseUrl, upstream);
+            configure?.Invoke(made);
+            return made;
+        }
+
+        var options = NewOptions();
         var log = new TestLog();
         var records = new RecordLines();
         var app = GatewayApp.Build(options, new GatewayParts
@@ -80,12 +88,25 @@ public sealed class TestGateway : IAsyncDisposable
             },
         });
         await app.StartAsync().WithinTestTimeout();
-        return new TestGateway(app, simulated, log, records);
+        return new TestGateway(app, simulated, log, records, NewOptions);
     }
 
     /// <summary>The secret that an environment variable <c>TEST_KEY</c>, <c>TEST_KEY_A</c> … holds.</summary>
     public static string? KeyOf(string variable) => variable == "TEST_KEY" ? "test-key-of-the-upstream"
         : variable.StartsWith("TEST_KEY_", StringComparison.Ordinal) ? $"secret-of-{variable}" : null;
+
+    /// <summary>Reloads its configuration: as it was at the start, but for what is changed here.</summary>
+    /// <returns>The settings that hold another value now.</returns>
+    public IReadOnlyList<string> Reload(Action<HoldfastOptions> change)
+    {
+        var options = _options();
+        change(options);
+        return Services.GetRequiredService<Reloader>().Apply(new(options, [], null), "a test").Changed;
+    }
+
+    /// <summary>Lets it read a configuration that is wrong.</summary>
+    public void Refuse(string problem) =>
+        Services.GetRequiredService<Reloader>().Apply(new(_options(), [new("", problem)], null), "a test");
 
     /// <summary>A raw client with a connection of its own.</summary>
     public Task<RawHttpClient> ConnectAsync() => RawHttpClient.ConnectAsync(Address);

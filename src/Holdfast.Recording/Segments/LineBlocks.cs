@@ -4,7 +4,7 @@ namespace Holdfast.Recording.Segments;
 
 /// <summary>Lines that wait to be written, whole, in blocks of memory. Adding copies a line under a lock that is never held
 /// while anything is written. Owns the blocks until they are given back. Safe for any thread.</summary>
-/// <param name="maxBytes">How much may wait, that which was taken and not given back included.</param>
+/// <param name="maxBytes">How much may wait at first, that which was taken and not given back included.</param>
 internal sealed class LineBlocks(long maxBytes)
 {
     private const int UsualBytes = 256 * 1024;
@@ -13,6 +13,9 @@ internal sealed class LineBlocks(long maxBytes)
     private List<LineBlock> _filling = [];
     private long _bytes;
     private long _lines;
+
+    /// <summary>How much may wait.</summary>
+    public long MaxBytes { get; set; } = maxBytes;
 
     /// <summary>How many lines wait, and their bytes.</summary>
     public (long Lines, long Bytes) Waiting => (Interlocked.Read(ref _lines), Interlocked.Read(ref _bytes));
@@ -26,7 +29,7 @@ internal sealed class LineBlocks(long maxBytes)
         lock (_gate)
         {
             isFirst = _filling.Count == 0;
-            if (_bytes + needed > maxBytes)
+            if (_bytes + needed > MaxBytes)
             {
                 return false;
             }

@@ -24,6 +24,7 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
     private readonly ManualResetEventSlim _stopping = new(initialState: false, spinCount: 0);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentQueue<TaskCompletionSource> _completions = [];
+    private volatile SegmentTerms _terms = terms;
     private int _isStarted;
 
     // Of the writing thread alone.
@@ -46,6 +47,14 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
 
     /// <summary>Told, on the writing thread, when a segment is complete.</summary>
     public Action<string>? Completed { get; init; }
+
+    /// <summary>From now on these terms hold, also for what waits already.</summary>
+    public void Follow(SegmentTerms settings)
+    {
+        _terms = settings;
+        _lines.MaxBytes = settings.MaxWaitingBytes;
+        _filled.Set();
+    }
 
     /// <summary>How it stands now.</summary>
     public SegmentState State
@@ -172,8 +181,8 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
             return Timeout.InfiniteTimeSpan;
         }
 
-        var next = _unsynced > 0 ? _syncedAt + (long)terms.FsyncInterval.TotalMilliseconds
-            : _begunAt + (long)terms.SegmentAge.TotalMilliseconds;
+        var next = _unsynced > 0 ? _syncedAt + (long)_terms.FsyncInterval.TotalMilliseconds
+            : _begunAt + (long)_terms.SegmentAge.TotalMilliseconds;
         return TimeSpan.FromMilliseconds(Math.Max(0, next - Environment.TickCount64));
     }
 
@@ -186,7 +195,7 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
                 WriteBlock(block);
                 _taken.Dequeue();
                 _lines.Return(block);
-                if (_offset >= terms.SegmentBytes)
+                if (_offset >= _terms.SegmentBytes)
                 {
                     Complete();
                 }
@@ -198,7 +207,7 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
         }
         catch (Exception e)
         {
-            // A full disk, a folder that cannot be written: what was taken stays and is tried again (R129).
+            // A full disk, a folder that cannot be written: what was taken stays and is tried again.
             Report(e.Message);
             if (_segment is { Exists: false })
             {
@@ -234,11 +243,11 @@ public sealed class SegmentWriter(string family, ISegmentFolder folder, SegmentT
         }
 
         var now = Environment.TickCount64;
-        if (completes || now - _begunAt >= terms.SegmentAge.TotalMilliseconds)
+        if (completes || now - _begunAt >= _terms.SegmentAge.TotalMilliseconds)
         {
             Complete();
         }
-        else if (_unsynced > 0 && now - _syncedAt >= terms.FsyncInterval.TotalMilliseconds)
+        else if (_unsynced > 0 && now - _syncedAt >= _terms.FsyncInterval.TotalMilliseconds)
         {
             Sync();
             if (!_segment.Exists)

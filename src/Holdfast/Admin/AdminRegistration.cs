@@ -11,6 +11,7 @@ internal static class AdminRegistration
         services.AddSingleton<GatewayFacts>();
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<RecordingEndpoints>();
+        services.AddSingleton<ReloadEndpoint>();
         services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<AdminSocket>(provider, home));
         return services;
     }

@@ -81,6 +81,8 @@ internal sealed class AdminSocket(
         {
             case ("GET", "/status"):
                 return status.AnswerAsync(context);
+            case ("POST", ReloadEndpoint.Path):
+                return services.GetRequiredService<ReloadEndpoint>().AnswerAsync(context);
             case ("POST", RecordingEndpoints.Complete):
                 return services.GetRequiredService<RecordingEndpoints>().CompleteAsync(context);
             case ("POST", RecordingEndpoints.Forget):

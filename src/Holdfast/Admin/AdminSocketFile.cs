@@ -35,6 +35,20 @@ internal static class AdminSocketFile
         }
     }
 
+    /// <summary>Why nobody can listen there: a sentence for people; null where somebody may.</summary>
+    public static string? WhyNobody(string path) =>
+        IsTooLong(path) ? $"the path {path} is too long for a unix socket; choose a shorter HOLDFAST_HOME."
+        : !File.Exists(path) ? $"there is no {path}."
+        : null;
+
+    /// <summary>Why asking whoever listens there failed: a sentence for people.</summary>
+    public static string WhyFailed(string path, Exception failed) => failed.InnerException switch
+    {
+        SocketException { SocketErrorCode: SocketError.AccessDenied } => $"{path} belongs to another user.",
+        SocketException => $"{path} is left over from a gateway that was killed.",
+        _ => $"the gateway behind {path} does not answer.",
+    };
+
     /// <summary>Speaks HTTP with whoever listens there.</summary>
     public static HttpClient ClientOf(string path, TimeSpan timeout) => new(new SocketsHttpHandler
     {

@@ -1,5 +1,6 @@
 using Holdfast.Failover;
 using Holdfast.Recording.Segments;
+using Holdfast.Reload;
 
 namespace Holdfast.Admin;
 
@@ -20,8 +21,11 @@ internal sealed class GatewayFacts(TimeProvider time)
     /// <summary>How recording stands.</summary>
     public Func<IReadOnlyList<SegmentState>> Recording { get; set; } = () => [];
 
+    /// <summary>Which configuration is in force; null where nobody knows.</summary>
+    public Func<ConfigurationInForce?> Configuration { get; set; } = () => null;
+
     /// <summary>How long a power failure may take back of what was recorded.</summary>
-    public TimeSpan FsyncInterval { get; set; }
+    public Func<TimeSpan> FsyncInterval { get; set; } = () => TimeSpan.Zero;
 
     /// <summary>Candidates that are spared after failures, at a given time.</summary>
     public Func<DateTimeOffset, IReadOnlyList<HealthEntry>> Cooldowns { get; set; } = _ => [];

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Holdfast.Admin;
@@ -22,15 +21,9 @@ internal static class StatusClient
     public static async Task<StatusAnswer> AskAsync(string home, CancellationToken cancellationToken)
     {
         var path = AdminSocketFile.PathIn(home);
-        if (AdminSocketFile.IsTooLong(path))
+        if (AdminSocketFile.WhyNobody(path) is { } why)
         {
-            return new StatusAnswer.NotRunning(
-                $"the path {path} is too long for a unix socket; choose a shorter HOLDFAST_HOME.");
-        }
-
-        if (!File.Exists(path))
-        {
-            return new StatusAnswer.NotRunning($"there is no {path}.");
+            return new StatusAnswer.NotRunning(why);
         }
 
         try
@@ -40,18 +33,9 @@ internal static class StatusClient
                 ? new StatusAnswer.Running(status, json)
                 : new StatusAnswer.NotRunning($"what answers at {path} is no gateway.");
         }
-        catch (HttpRequestException e)
-            when (e.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied })
-        {
-            return new StatusAnswer.NotRunning($"{path} belongs to another user.");
-        }
-        catch (HttpRequestException e) when (e.InnerException is SocketException)
-        {
-            return new StatusAnswer.NotRunning($"{path} is left over from a gateway that was killed.");
-        }
         catch (Exception e) when (e is HttpRequestException or JsonException or OperationCanceledException)
         {
-            return new StatusAnswer.NotRunning($"the gateway behind {path} does not answer.");
+            return new StatusAnswer.NotRunning(AdminSocketFile.WhyFailed(path, e));
         }
     }
 

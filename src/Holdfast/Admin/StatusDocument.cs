@@ -9,7 +9,7 @@ internal sealed record StatusDocument(
     string Version, int Pid, DateTimeOffset Started, double UptimeSeconds, IReadOnlyList<string> Listen, bool Draining,
     IReadOnlyList<OpenExchangeStatus> OpenExchanges, TotalsSnapshot Totals, IReadOnlyList<RecentFailure> RecentFailures,
     IReadOnlyDictionary<string, long> Sockets, IReadOnlyList<CooldownStatus>? Cooldowns = null,
-    RecordingStatus? Recording = null);
+    RecordingStatus? Recording = null, ConfigurationStatus? Configuration = null);
 
 /// <summary>One exchange that is open now; a stream's silence is never invisible.</summary>
 internal sealed record OpenExchangeStatus(
@@ -33,6 +33,20 @@ internal sealed record CooldownStatus(
 /// <param name="FsyncSeconds">How often what was written is forced onto the disk.</param>
 /// <param name="Writers">What is written, one each kind of line; counts are since the start.</param>
 internal sealed record RecordingStatus(double FsyncSeconds, IReadOnlyList<SegmentState> Writers);
+
+/// <summary>Which configuration is in force.</summary>
+/// <param name="Digest">The SHA-256 of its settings, as <c>holdfast config</c> prints them.</param>
+/// <param name="LoadedAt">When it was read.</param>
+/// <param name="File">The file it comes from; left out where there is none.</param>
+/// <param name="NeedsRestart">Settings whose new value waits for a restart.</param>
+/// <param name="Refused">The last reload, where it was refused; left out where it was not.</param>
+internal sealed record ConfigurationStatus(
+    string Digest, DateTimeOffset LoadedAt, string? File, IReadOnlyList<string> NeedsRestart, RefusedStatus? Refused);
+
+/// <summary>A configuration that was read and did not come into force.</summary>
+/// <param name="At">When it was read.</param>
+/// <param name="Errors">What is wrong with it.</param>
+internal sealed record RefusedStatus(DateTimeOffset At, IReadOnlyList<string> Errors);
 
 /// <summary>Status as JSON, snake_case as everything we write down.</summary>
 [JsonSourceGenerationOptions(

@@ -1,5 +1,6 @@
 using Holdfast.Failover;
 using Holdfast.Observability;
+using Holdfast.Reload;
 using Holdfast.Sinks;
 
 namespace Holdfast.Admin;
@@ -21,12 +22,17 @@ internal sealed class StatusEndpoint(
             totals.Snapshot(), failures.Snapshot(),
             facts.Sockets().ToDictionary(counter => counter.Kind, counter => counter.Value),
             [.. facts.Cooldowns(now).Select(Describe)],
-            facts.Recording() is { Count: > 0 } writers ? new(facts.FsyncInterval.TotalSeconds, writers) : null);
+            facts.Recording() is { Count: > 0 } writers ? new(facts.FsyncInterval().TotalSeconds, writers) : null,
+            facts.Configuration() is { } configuration ? Describe(configuration) : null);
     }
 
     private static OpenExchangeStatus Describe(ILiveExchange exchange, DateTimeOffset now) => new(
         exchange.ExchangeId, exchange.Protocol, exchange.Upstream, exchange.Model, exchange.IsStream, exchange.Phase,
         Round((now - exchange.StartedAt).TotalSeconds), Round(exchange.Silence.TotalSeconds), exchange.BytesSent);
+
+    private static ConfigurationStatus Describe(ConfigurationInForce configuration) => new(
+        configuration.Text.Digest, configuration.LoadedAt, configuration.File, configuration.NeedsRestart,
+        configuration.Refused is { } refused ? new(refused.At, [.. refused.Errors.Select(error => error.ToString())]) : null);
 
     private static CooldownStatus Describe(HealthEntry entry) => new(
         entry.Upstream, entry.Credential, entry.Model,

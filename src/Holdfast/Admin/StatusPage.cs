@@ -27,6 +27,29 @@ internal static class StatusPage
         var state = status.Draining ? "draining" : "running";
         Line(page, $"holdfast {status.Version}, {state}, process {status.Pid}, up {Span(status.UptimeSeconds)}");
         Line(page, $"listening on {string.Join(", ", status.Listen.DefaultIfEmpty("nothing"))}");
+        if (status.Configuration is { } configuration)
+        {
+            WriteConfiguration(page, configuration);
+        }
+    }
+
+    private static void WriteConfiguration(StringBuilder page, ConfigurationStatus configuration)
+    {
+        Line(page, $"configuration {configuration.Digest[..12]}, {configuration.File ?? "no file, defaults"}, read {
+            configuration.LoadedAt:yyyy-MM-dd HH:mm:ss}Z");
+        if (configuration.NeedsRestart.Count > 0)
+        {
+            Line(page, $"  only a restart changes: {string.Join(", ", configuration.NeedsRestart)}");
+        }
+
+        if (configuration.Refused is { } refused)
+        {
+            Line(page, $"  what was read {refused.At:yyyy-MM-dd HH:mm:ss}Z is refused:");
+            foreach (var error in refused.Errors)
+            {
+                Line(page, $"    {error}");
+            }
+        }
     }
 
     private static void WriteOpen(StringBuilder page, IReadOnlyList<OpenExchangeStatus> open)

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Text;
-using System.Text.Json;
 using Holdfast.Configuration;
-using Holdfast.Configuration.Settings;
 
 namespace Holdfast.Cli;
 
@@ -27,16 +25,12 @@ internal static class ConfigCommand
                 configuration.Errors, configuration.File, parsed.InvocationConfiguration.Error);
         }
 
-        using var text = new MemoryStream();
-        using (var json = new Utf8JsonWriter(text, JsonForPeople.Indented))
-        {
-            SettingsTable.Root.Write(json, configuration.Options);
-        }
-
+        var text = SettingsText.Of(configuration.Options);
         var output = parsed.InvocationConfiguration.Output;
         output.WriteLine($"// home: {home}");
         output.WriteLine($"// file: {configuration.File ?? "none, defaults"}");
-        output.WriteLine(Encoding.UTF8.GetString(text.ToArray()));
+        output.WriteLine($"// digest: {text.Digest}");
+        output.WriteLine(Encoding.UTF8.GetString(text.Json.Span));
         return ExitCodes.Done;
     }
 }

@@ -10,6 +10,7 @@ internal static class HoldfastCommandLine
         new("A gateway between coding agents and model providers: a turn goes through, whatever the sockets do.")
         {
             ServeCommand.Create(environment),
+            ReloadCommand.Create(() => HoldfastHome.Find(environment)),
             StatusCommand.Create(() => HoldfastHome.Find(environment)),
             QueryCommand.Create(environment, TimeProvider.System),
             ExchangeCommand.Create(environment),

@@ -37,7 +37,11 @@ internal static class ServeCommand
         try
         {
             SocketThreads.HandleEventsInPlace();
-            await GatewayApp.RunAsync(configuration.Options, home, cancellationToken);
+            
+            // A file that was there is never taken for one that is not meant to be.
+            await GatewayApp.RunAsync(
+                configuration, () => arguments.Load(parsed, expectsFile: configuration.File is not null).Result, home,
+                cancellationToken);
             return ExitCodes.Done;
         }
         catch (IOException taken)

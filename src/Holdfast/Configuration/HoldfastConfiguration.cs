@@ -9,6 +9,9 @@ internal static class HoldfastConfiguration
 
     private const string EditorHint = "$schema";
 
+    /// <summary>The file that is read where none is named.</summary>
+    public static string DefaultFileIn(string home) => Path.Combine(home, DefaultFile);
+
     /// <summary>Never throws for a wrong configuration: the result holds every error.</summary>
     public static ConfigurationResult Load(ConfigurationSources sources)
     {
@@ -36,8 +39,8 @@ internal static class HoldfastConfiguration
             return Path.GetFullPath(chosen);
         }
 
-        var usual = Path.Combine(sources.Home, DefaultFile);
-        return sources.Text is null && File.Exists(usual) ? usual : null;
+        var usual = DefaultFileIn(sources.Home);
+        return sources.Text is null && (sources.ExpectsFile || File.Exists(usual)) ? usual : null;
     }
 
     private static SectionNode ReadFile(ConfigurationSources sources, string? file, SettingsReading reading)

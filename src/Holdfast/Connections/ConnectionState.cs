@@ -10,7 +10,7 @@ internal sealed class ConnectionState : IDisposable
 {
     private readonly ConnectionContext _connection;
     private readonly ConnectionWatch _watch;
-    private readonly ITimer? _idleTimer;
+    private ITimer? _idleTimer;
     private int _running;
     private long _idleSince;
     private volatile bool _headBegan;
@@ -24,12 +24,7 @@ internal sealed class ConnectionState : IDisposable
         (_connection, _watch, IsLoopback) = (connection, watch, isLoopback);
         _idleSince = watch.Time.GetTimestamp();
 
-        // Loopback connections are never closed for idling: nothing between them and us forgets them.
-        if (!isLoopback && watch.KeepAlive.CloseAfter is { } closeAfter)
-        {
-            _idleTimer = watch.Time.CreateTimer(
-                static state => ((ConnectionState)state!).CloseIfIdle(), this, closeAfter, Timeout.InfiniteTimeSpan);
-        }
+        BeginIdling();
     }
 
     /// <summary>Whether the peer is this machine.</summary>
@@ -144,7 +139,7 @@ internal sealed class ConnectionState : IDisposable
         _headBegan = false;
         if (Interlocked.Decrement(ref _running) == 0)
         {
-            _idleTimer?.Change(_watch.KeepAlive.CloseAfter!.Value, Timeout.InfiniteTimeSpan);
+            BeginIdling();
         }
     }
 
@@ -166,4 +161,23 @@ internal sealed class ConnectionState : IDisposable
     public void Abort(string reason) => _connection.Abort(new ConnectionAbortedException(reason));
 
     public void Dispose() => _idleTimer?.Dispose();
+
+    // Loopback connections are never closed for idling: nothing between them and us forgets them.
+    private void BeginIdling()
+    {
+        if (IsLoopback || _watch.KeepAlive.CloseAfter is not { } closeAfter)
+        {
+            return;
+        }
+
+        if (_idleTimer is { } timer)
+        {
+            timer.Change(closeAfter, Timeout.InfiniteTimeSpan);
+        }
+        else
+        {
+            _idleTimer = _watch.Time.CreateTimer(
+                static state => ((ConnectionState)state!).CloseIfIdle(), this, closeAfter, Timeout.InfiniteTimeSpan);
+        }
+    }
 }

@@ -27,6 +27,9 @@ internal sealed class Drain(TimeSpan limit, ConnectionWatch connections, TimePro
     private int _running;
     private volatile DrainState _state;
 
+    /// <summary>How long running exchanges are waited for.</summary>
+    public TimeSpan Limit { get; set; } = limit;
+
     public DrainState State => _state;
 
     /// <summary>Whether new exchanges are to be refused with <c>draining</c>, and <c>/readyz</c> is to say
@@ -72,7 +75,7 @@ internal sealed class Drain(TimeSpan limit, ConnectionWatch connections, TimePro
             return;
         }
 
-        logger.Draining(Running, limit);
+        logger.Draining(Running, Limit);
         CompleteIfEmpty();
     }
 
@@ -94,7 +97,7 @@ internal sealed class Drain(TimeSpan limit, ConnectionWatch connections, TimePro
         Begin();
         using (cancellationToken.UnsafeRegister(static drain => ((Drain)drain!).Force(), this))
         {
-            if (await IsEmptyWithinAsync(limit, Forced))
+            if (await IsEmptyWithinAsync(Limit, Forced))
             {
                 logger.Drained();
             }
@@ -172,6 +175,10 @@ internal static class DrainSetup
     // What Kestrel gets beyond the drain to close its connections before the host gives up on it.
     private static readonly TimeSpan Margin = Drain.ForcedLimit + TimeSpan.FromSeconds(5);
 
+    /// <summary>How long the host may take to stop, for a drain of this limit.</summary>
+    public static TimeSpan ShutdownTimeout(TimeSpan limit) =>
+        limit == Timeout.InfiniteTimeSpan ? Timeout.InfiniteTimeSpan : limit + Margin;
+
     public static void AddDrain(this IServiceCollection services, TimeSpan limit)
     {
         services.AddSingleton(provider => new Drain(
@@ -180,7 +187,6 @@ internal static class DrainSetup
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Drain>>()));
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
-        services.Configure<HostOptions>(host => host.ShutdownTimeout =
-            limit == Timeout.InfiniteTimeSpan ? Timeout.InfiniteTimeSpan : limit + Margin);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout(limit));
     }
 }

@@ -10,18 +10,34 @@ internal sealed class KeepAliveTerms(TimeSpan timeout)
     // Clients that keep to what we advertise never meet our close: their last chance to send is two seconds earlier.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(2);
 
+    private volatile Terms _terms = Terms.Of(timeout);
+
     /// <summary>Treats connections from this machine like any other: only tests set it, they have no other
     /// machine.</summary>
     public bool TreatsLoopbackAsRemote { get; init; }
 
     /// <summary>Idle time after which we close; null never.</summary>
-    public TimeSpan? CloseAfter { get; } = timeout == Timeout.InfiniteTimeSpan ? null : WholeSeconds(timeout) + Margin;
+    public TimeSpan? CloseAfter => _terms.CloseAfter;
 
     /// <summary>The value of the <c>Keep-Alive</c> header; null for none.</summary>
-    public string? Header { get; } = timeout == Timeout.InfiniteTimeSpan
-        ? null
-        : string.Create(CultureInfo.InvariantCulture, $"timeout={(long)WholeSeconds(timeout).TotalSeconds}");
+    public string? Header => _terms.Header;
 
-    private static TimeSpan WholeSeconds(TimeSpan time) =>
-        TimeSpan.FromSeconds(Math.Max(1, Math.Floor(time.TotalSeconds)));
+    /// <summary>From now on this idle time holds: for a connection, from its next request on.</summary>
+    public void Follow(TimeSpan settings) => _terms = Terms.Of(settings);
+
+    private sealed record Terms(TimeSpan? CloseAfter, string? Header)
+    {
+        public static Terms Of(TimeSpan timeout)
+        {
+            if (timeout == Timeout.InfiniteTimeSpan)
+            {
+                return new(null, null);
+            }
+
+            var seconds = Math.Max(1, Math.Floor(timeout.TotalSeconds));
+            return new(
+                TimeSpan.FromSeconds(seconds) + Margin,
+                string.Create(CultureInfo.InvariantCulture, $"timeout={(long)seconds}"));
+        }
+    }
 }

@@ -107,13 +107,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
 
     /// <summary>The head of the answer is as its client gets it.</summary>
     /// <param name="framing">How its events are framed; null for an answer that is whole.</param>
-    public void CaptureHead(StreamFraming? framing)
-    {
-        if (Capture is { } capture)
-        {
-            _register.NoteHead(capture, Http.Response.Headers, framing);
-        }
-    }
+    public void CaptureHead(StreamFraming? framing) => Capture?.NoteHead(Http.Response.Headers, framing);
 
     /// <summary>Hands in its record.</summary>
     public ValueTask DisposeAsync()
@@ -129,6 +123,7 @@ internal sealed class Exchange : IAsyncDisposable, ILiveExchange
         Turn.Made?.Finish(TurnEnd.Failed);
         _listing.Dispose();
         _register.End(Flight.Seal(status, fate), Http.Request, Capture);
+        Setup.Leave();
         return ValueTask.CompletedTask;
     }
 }

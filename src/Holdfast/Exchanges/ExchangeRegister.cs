@@ -3,7 +3,6 @@ using Holdfast.Recording.Records;
 using Holdfast.Requests;
 using Holdfast.Routing;
 using Holdfast.Sinks;
-using Holdfast.Wire;
 using Holdfast.Wire.Protocols;
 
 namespace Holdfast.Exchanges;
@@ -19,7 +18,7 @@ internal sealed class ExchangeRegister(
     public Exchange Begin(HttpContext http, WirePath? path, ClientHeaders client)
     {
         var startedAt = time.GetUtcNow();
-        var setup = setups.Current;
+        var setup = setups.Use();
         var record = new ExchangeRecord
         {
             ExchangeId = ExchangeIds.Next(startedAt),
@@ -48,13 +47,6 @@ internal sealed class ExchangeRegister(
 
     /// <summary>What is still kept when its route is known; null where nothing need be.</summary>
     public Capture? Capture(Capture capture, ExchangeRecord record, Route route) => bodies.Take(capture, record, route.Bodies);
-
-    /// <summary>The head of an answer is as its client gets it.</summary>
-    /// <param name="capture">What is kept of the exchange.</param>
-    /// <param name="headers">The head.</param>
-    /// <param name="framing">How its events are framed; null for an answer that is whole.</param>
-    public void NoteHead(Capture capture, IHeaderDictionary headers, StreamFraming? framing) =>
-        bodies.NoteHead(capture, headers, framing);
 
     /// <summary>An exchange has ended.</summary>
     public void End(ExchangeRecord record, HttpRequest http, Capture? capture) =>

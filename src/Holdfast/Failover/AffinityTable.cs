@@ -15,13 +15,17 @@ internal sealed class AffinityTable(AffinityOptions options)
     public const int Most = 100_000;
 
     private readonly KeyShards<AffinityEntry> _shards = new(Most);
+    private volatile AffinityOptions _options = options;
 
     public int Count => _shards.Count;
+
+    /// <summary>From now on these settings hold; what is remembered stays.</summary>
+    public void Follow(AffinityOptions settings) => _options = settings;
 
     /// <summary>Where a conversation was answered last; null for one that is new, or has rested too long.</summary>
     public AffinityEntry? Find(AffinityKey key, DateTimeOffset now)
     {
-        if (!options.Enabled)
+        if (!_options.Enabled)
         {
             return null;
         }
@@ -30,7 +34,7 @@ internal sealed class AffinityTable(AffinityOptions options)
         lock (shard.Gate)
         {
             var slot = shard.Find(key.Value);
-            if (slot < 0 || now - shard.LastUsed(slot) > options.Ttl)
+            if (slot < 0 || now - shard.LastUsed(slot) > _options.Ttl)
             {
                 return null;
             }
@@ -43,7 +47,7 @@ internal sealed class AffinityTable(AffinityOptions options)
     /// <summary>A conversation was answered there.</summary>
     public void Note(AffinityKey key, string candidate, string credential, long cacheTokens, DateTimeOffset now)
     {
-        if (!options.Enabled)
+        if (!_options.Enabled)
         {
             return;
         }

@@ -63,7 +63,7 @@ public sealed class StormOptions
 }
 
 /// <summary>One rule of the list <c>failover.rules</c>: all conditions given must hold; one at least is needed.</summary>
-public sealed class FailoverRuleOptions
+public sealed record FailoverRuleOptions
 {
     /// <summary>A piece of the error's text, in whatever case.</summary>
     public string? Match { get; set; }

@@ -14,6 +14,7 @@ internal sealed class HealthBook(CooldownOptions options)
     private readonly ConcurrentDictionary<HealthKey, KeyHealth> _keys = new();
     private int _count;
     private long _version;
+    private volatile CooldownOptions _options = options;
     private DateTimeOffset _nextSweep;
 
     /// <summary>Whether nothing at all is known to be wrong.</summary>
@@ -98,7 +99,7 @@ internal sealed class HealthBook(CooldownOptions options)
     /// probe.</param>
     public void Failed(HealthKey key, Classification verdict, DateTimeOffset now, DateTimeOffset? sent = null)
     {
-        if (!options.Enabled)
+        if (!_options.Enabled)
         {
             return;
         }
@@ -144,10 +145,24 @@ internal sealed class HealthBook(CooldownOptions options)
         }
     }
 
+    /// <summary>From now on these settings hold; where nobody is spared any more, everybody counts as well at once.</summary>
+    public void Follow(CooldownOptions settings)
+    {
+        _options = settings;
+        if (!settings.Enabled)
+        {
+            Forget(static _ => true);
+        }
+    }
+
+    /// <summary>An upstream is another one now, or gone: nothing that was known of it holds.</summary>
+    public void Forget(string upstream) =>
+        Forget(key => string.Equals(key.Upstream, upstream, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Takes over what an earlier life of the gateway had noted; what is long over is left out.</summary>
     public void Restore(IEnumerable<HealthEntry> entries, DateTimeOffset now)
     {
-        if (!options.Enabled)
+        if (!_options.Enabled)
         {
             return;
         }
@@ -162,6 +177,18 @@ internal sealed class HealthBook(CooldownOptions options)
                 {
                     Remove(entry.Key);
                 }
+            }
+        }
+    }
+
+    private void Forget(Func<HealthKey, bool> isMeant)
+    {
+        lock (_gate)
+        {
+            foreach (var key in _keys.Keys.Where(isMeant).ToList())
+            {
+                Remove(key);
+                NoteChange(key, hasChanged: true);
             }
         }
     }

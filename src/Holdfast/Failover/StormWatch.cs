@@ -10,20 +10,29 @@ internal sealed class StormWatch(StormOptions options)
 
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
 
-    private readonly KeyShards<Arrivals> _shards = new(Most);
-    private readonly int _limit = Math.Max(options.Limit, 1);
+    private volatile Watch _watch = new(options);
 
-    public int Watched => _shards.Count;
+    public int Watched => _watch.Shards.Count;
+
+    /// <summary>From now on these settings hold. Where they differ, counting begins anew.</summary>
+    public void Follow(StormOptions settings)
+    {
+        if (!_watch.IsFor(settings))
+        {
+            _watch = new(settings);
+        }
+    }
 
     /// <summary>A turn has come.</summary>
     public StormVerdict Count(StormKey key, DateTimeOffset now)
     {
-        if (!options.Enabled)
+        var watch = _watch;
+        if (!watch.Enabled)
         {
             return new(false, TimeSpan.Zero, 1, false);
         }
 
-        var shard = _shards.Of(key.Value);
+        var shard = watch.Shards.Of(key.Value);
         lock (shard.Gate)
         {
             var slot = shard.Find(key.Value);
@@ -33,29 +42,43 @@ internal sealed class StormWatch(StormOptions options)
             }
 
             shard.Touch(slot, now);
-            return Judge(ref shard[slot], now);
+            return watch.Judge(ref shard[slot], now);
         }
     }
 
-    private StormVerdict Judge(ref Arrivals arrivals, DateTimeOffset now)
+    /// <summary>What is counted, and the terms it is counted by. A copy of them: options can be changed.</summary>
+    private sealed class Watch(StormOptions options)
     {
-        var before = arrivals.CountSince(now - options.Window);
-        if (before == 0)
-        {
-            arrivals = default;
-        }
+        private readonly int _limit = Math.Max(options.Limit, 1);
+        private readonly TimeSpan _window = options.Window;
 
-        arrivals.Add(now, _limit);
-        if (before < _limit)
-        {
-            arrivals.Refused = 0;
-            return new(false, TimeSpan.Zero, before + 1, false);
-        }
+        public bool Enabled { get; } = options.Enabled;
 
-        arrivals.Refused++;
-        var leaves = arrivals.Oldest + options.Window - now;
-        var wait = leaves > options.Window ? options.Window : leaves < ShortestWait ? ShortestWait : leaves;
-        return new(true, wait, _limit + arrivals.Refused, arrivals.Refused == 1);
+        public KeyShards<Arrivals> Shards { get; } = new(Most);
+
+        public bool IsFor(StormOptions options) =>
+            (Enabled, _limit, _window) == (options.Enabled, Math.Max(options.Limit, 1), options.Window);
+
+        public StormVerdict Judge(ref Arrivals arrivals, DateTimeOffset now)
+        {
+            var before = arrivals.CountSince(now - _window);
+            if (before == 0)
+            {
+                arrivals = default;
+            }
+
+            arrivals.Add(now, _limit);
+            if (before < _limit)
+            {
+                arrivals.Refused = 0;
+                return new(false, TimeSpan.Zero, before + 1, false);
+            }
+
+            arrivals.Refused++;
+            var leaves = arrivals.Oldest + _window - now;
+            var wait = leaves > _window ? _window : leaves < ShortestWait ? ShortestWait : leaves;
+            return new(true, wait, _limit + arrivals.Refused, arrivals.Refused == 1);
+        }
     }
 
     /// <summary>When a turn came last: as many times as the limit is, oldest first. The first needs no memory.</summary>

@@ -1,4 +1,3 @@
-using Holdfast.Accounts.Pricing;
 using Holdfast.Admin;
 using Holdfast.Attempts;
 using Holdfast.Configuration;
@@ -9,7 +8,7 @@ using Holdfast.Journal;
 using Holdfast.Observability;
 using Holdfast.Proxy;
 using Holdfast.Reattach;
-using Holdfast.Recording.Privacy;
+using Holdfast.Reload;
 using Holdfast.Requests;
 using Holdfast.Routing;
 using Holdfast.Sinks;
@@ -24,15 +23,24 @@ namespace Holdfast.Hosting;
 internal static class GatewayApp
 {
     /// <summary>Runs until the process is told to stop and has drained.</summary>
-    /// <param name="options">The checked settings.</param>
+    /// <param name="configuration">The checked settings.</param>
+    /// <param name="load">Reads them again.</param>
     /// <param name="home">The folder <c>HOLDFAST_HOME</c>.</param>
     /// <param name="cancellationToken">Begins the drain, as a signal does.</param>
-    public static async Task RunAsync(HoldfastOptions options, string home, CancellationToken cancellationToken)
+    public static async Task RunAsync(
+        ConfigurationResult configuration, Func<ConfigurationResult> load, string home, CancellationToken cancellationToken)
     {
-        var parts = new GatewayParts { Home = home, Program = Environment.ProcessPath };
-        await using var app = Build(options, parts);
+        var parts = new GatewayParts
+        {
+            Home = home,
+            Program = Environment.ProcessPath,
+            LoadConfiguration = load,
+            ConfigurationFile = configuration.File,
+            WatchedFile = configuration.File ?? HoldfastConfiguration.DefaultFileIn(home),
+        };
+        await using var app = Build(configuration.Options, parts);
         await app.StartAsync(cancellationToken);
-        await StartupText.WriteAsync(Console.Error, options, Addresses(app));
+        await StartupText.WriteAsync(Console.Error, configuration.Options, Addresses(app));
         await app.WaitForShutdownAsync(cancellationToken);
     }
 
@@ -41,24 +49,25 @@ internal static class GatewayApp
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "holdfast" });
         builder.WebHost.UseKestrelCore();
-        builder.Logging.AddDiagnostics(options.Debug, parts.Diagnostics);
+        builder.Logging.AddDiagnostics(new() { IsDebug = options.Debug }, parts.Diagnostics);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(parts.Time);
         builder.ConfigureListeners(options, parts.TreatsLoopbackAsRemote);
         builder.Services.AddObservability(parts.ExchangeLog);
         builder.Services.AddRecording(
-            options.Recording, parts.Home, parts.Program,
-            routesRecord: options.Routes.Any(route => route.Recording.Bodies is not (null or BodyRecording.None)));
+            options.Recording, parts.Home, parts.Program, LiveSettings.RoutesRecord(options));
         builder.Services.AddSimulatorUpstream(options);
         builder.Services.AddUpstreams(parts.Environment);
-        builder.Services.AddFailover();
+        builder.Services.AddFailover(options.Failover);
         builder.Services.AddProxy();
+        builder.Services.AddReload(options, parts);
         builder.Services.AddJournal(options.Journal, parts.Home);
         builder.Services.AddHostedService<MemoryTrim>();
         if (parts.Home is { } home)
         {
             builder.Services.AddHostedService(provider => ActivatorUtilities.CreateInstance<HealthFile>(provider, home));
             builder.Services.AddHostedService<StopSignals>();
+            builder.Services.AddHostedService<HangUpSignal>();
             builder.Services.AddAdmin(home);
         }
 
@@ -75,33 +84,35 @@ internal static class GatewayApp
     private static void Connect(WebApplication app)
     {
         var services = app.Services;
-        services.GetRequiredService<GatewayMetrics>().ObserveSockets(
-            () => Counts(services));
-        services.GetRequiredService<GatewayMetrics>().ObserveConnections(
-            () => services.GetRequiredService<SocketCounters>().Open);
+        var metrics = services.GetRequiredService<GatewayMetrics>();
+        metrics.ObserveSockets(() => Counts(services));
+        metrics.ObserveConnections(() => services.GetRequiredService<SocketCounters>().Open);
         var health = services.GetRequiredService<HealthBook>();
         var time = services.GetRequiredService<TimeProvider>();
-        services.GetRequiredService<GatewayMetrics>().ObserveCooldowns(() => health.Snapshot(time.GetUtcNow()));
+        metrics.ObserveCooldowns(() => health.Snapshot(time.GetUtcNow()));
+        var reloader = services.GetRequiredService<Reloader>();
+        metrics.ObserveConfiguration(
+            () => (reloader.InForce.Refused is null, reloader.InForce.LoadedAt));
         var journal = services.GetRequiredService<TurnJournal>();
-        services.GetRequiredService<GatewayMetrics>().ObserveJournal(
-            () => journal.Kept, () => journal.HeldBytes, () => journal.DiskBytes);
+        metrics.ObserveJournal(() => journal.Kept, () => journal.HeldBytes, () => journal.DiskBytes);
         if (services.GetService<GatewayFacts>() is { } facts)
         {
             facts.Cooldowns = health.Snapshot;
+            facts.Configuration = () => reloader.InForce;
             facts.Listen = () => Addresses(app);
             facts.IsDraining = () => services.GetRequiredService<Drain>().IsDraining;
             facts.Sockets = () => Counts(services);
             var recorder = services.GetRequiredService<Recorder>();
             facts.Recording = () => recorder.States;
-            facts.FsyncInterval = recorder.FsyncInterval;
+            facts.FsyncInterval = () => recorder.Options.FsyncInterval;
         }
 
         app.Use(ConnectionWatch.Use);
         app.UseProbes();
 
         // The metrics are nothing for a web page that was rebound to this address.
-        var guard = services.GetRequiredService<RequestGuard>();
-        app.UseMetrics(isForbidden: http => guard.Check(http) is not null);
+        var setups = services.GetRequiredService<SetupHolder>();
+        app.UseMetrics(isForbidden: http => setups.Current.Guard.Check(http) is not null);
         app.RunProxy();
     }
 
@@ -109,32 +120,25 @@ internal static class GatewayApp
         services.GetRequiredService<SocketCounters>().Snapshot()
             .Select(count => (SocketCounters.NameOf(count.Key), count.Value));
 
-    private static void AddFailover(this IServiceCollection services)
+    private static void AddFailover(this IServiceCollection services, FailoverOptions options)
     {
-        services.AddSingleton(provider => provider.GetRequiredService<HoldfastOptions>().Failover);
-        services.AddSingleton(provider => new HealthBook(provider.GetRequiredService<FailoverOptions>().Cooldown));
-        services.AddSingleton(provider => new StormWatch(provider.GetRequiredService<FailoverOptions>().Storms));
-        services.AddSingleton(provider => new Lazy<ErrorClassifier>(
-            () => new(provider.GetRequiredService<FailoverOptions>().Rules)));
+        services.AddSingleton(new HealthBook(options.Cooldown));
+        services.AddSingleton(new StormWatch(options.Storms));
+        services.AddSingleton(new AffinityTable(options.Affinity));
         services.AddHostedService<WarmUp>();
-        services.AddSingleton(provider => new FailoverTools(
-            provider.GetRequiredService<FailoverOptions>(),
-            provider.GetRequiredService<Lazy<ErrorClassifier>>(),
-            provider.GetRequiredService<HealthBook>(),
-            new AffinityTable(provider.GetRequiredService<FailoverOptions>().Affinity),
-            provider.GetRequiredService<TimeProvider>()));
     }
 
     private static void AddJournal(this IServiceCollection services, JournalOptions options, string? home)
     {
-        var spill = home is null || options.MaxDiskBytes == 0 ? null : new SpillFile(home, options.MaxDiskBytes);
+        var spill = home is null ? null : new SpillFile(home, options.MaxDiskBytes);
         services.AddSingleton(provider => new TurnJournal(
             options, provider.GetRequiredService<TimeProvider>(), spill, provider.GetRequiredService<ILogger<TurnJournal>>()));
     }
 
     private static void AddProxy(this IServiceCollection services)
     {
-        services.AddSingleton(provider => new SetupHolder(SetupOf(provider)));
+        services.AddSingleton(provider => new SetupHolder(
+            provider.GetRequiredService<SetupFactory>().Make(provider.GetRequiredService<HoldfastOptions>())));
         services.AddSingleton(provider => new VigilPool(
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ThreadWatch>(),
             provider.GetRequiredService<Drain>().Forced));
@@ -152,21 +156,24 @@ internal static class GatewayApp
         services.AddSingleton<ExchangeHandler>();
     }
 
-    private static Setup SetupOf(IServiceProvider services)
+    private static void AddReload(this IServiceCollection services, HoldfastOptions options, GatewayParts parts)
     {
-        var options = services.GetRequiredService<HoldfastOptions>();
-        return new()
+        services.AddSingleton(provider => new SetupFactory(
+            provider.GetRequiredService<UpstreamSurroundings>(), provider.GetServices<Upstream>(),
+            provider.GetRequiredService<HealthBook>(), provider.GetRequiredService<AffinityTable>(),
+            provider.GetRequiredService<TimeProvider>(), provider.GetService<PassageOf>()));
+        services.AddSingleton<LiveSettings>();
+        services.AddSingleton(provider => new Reloader(
+            new(options, SettingsText.Of(options), parts.ConfigurationFile, provider.GetRequiredService<TimeProvider>().GetUtcNow()),
+            parts.LoadConfiguration,
+            provider.GetRequiredService<SetupFactory>(),
+            provider.GetRequiredService<SetupHolder>(),
+            provider.GetRequiredService<LiveSettings>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<Reloader>>()));
+        if (parts.WatchedFile is { } file)
         {
-            Routes = new(
-                options.Routes, new(options.Timeouts, options.Streaming, options.Journal, options.Recording.Bodies),
-                services.GetRequiredService<UpstreamTable>(), services.GetRequiredService<FailoverTools>(),
-                services.GetService<PassageOf>()),
-            Prices = OwnPrices.BookWith(options.Prices),
-            Streaming = options.Streaming,
-            Timeouts = options.Timeouts,
-            Deny = options.Deny,
-            Limits = options.Limits,
-            AdjustsErrors = options.Errors != "verbatim",
-        };
+            services.AddHostedService(provider => ActivatorUtilities.CreateInstance<ConfigurationWatch>(provider, file));
+        }
     }
 }

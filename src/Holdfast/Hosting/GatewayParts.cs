@@ -1,3 +1,4 @@
+using Holdfast.Configuration;
 
 namespace Holdfast.Hosting;
 
@@ -12,6 +13,15 @@ internal sealed class GatewayParts
 
     /// <summary>The program that runs what needs a process of its own; without one, recordings are not compacted.</summary>
     public string? Program { get; init; }
+
+    /// <summary>Reads the configuration again; without it only what is given at the start holds.</summary>
+    public Func<ConfigurationResult>? LoadConfiguration { get; init; }
+
+    /// <summary>The file the configuration was read from; null where there is none.</summary>
+    public string? ConfigurationFile { get; init; }
+
+    /// <summary>The file whose change is a change of the configuration, whether it exists or not; null watches none.</summary>
+    public string? WatchedFile { get; init; }
 
     /// <summary>Reads an environment variable; null reads the process's own.</summary>
     public Func<string, string?>? Environment { get; init; }

@@ -21,9 +21,6 @@ internal static class KestrelSetup
     private const int Http2Streams = 256;
     private const int Backlog = 4096;
 
-    // Kestrel's own "infinite" overflows and closes idle connections within a second (measured on 10.0.12).
-    private static readonly TimeSpan Never = TimeSpan.FromDays(365);
-
     /// <summary>Sets up the listeners of <c>listen</c> with everything below a request: limits, TLS, drain,
     /// counters.</summary>
     /// <param name="builder">The application to set up.</param>
@@ -41,7 +38,6 @@ internal static class KestrelSetup
         services.AddSingleton<ConnectionEndings>();
         services.AddSingleton<ConnectionWatch>();
         services.AddSingleton<RejectedRequests>();
-        services.AddSingleton(new RequestGuard(options.Listen, options.AllowedHosts, options.AllowedOrigins));
         services.AddHostedService<HalfOpenClients>();
         services.AddDrain(options.Timeouts.Drain);
         services.Configure<SocketTransportOptions>(Configure);
@@ -68,22 +64,12 @@ internal static class KestrelSetup
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
         // Server-wide in Kestrel, so never; ConnectionWatch closes idle connections of other machines.
-        kestrel.Limits.KeepAliveTimeout = Never;
-        kestrel.Limits.RequestHeadersTimeout =
-            limits.RequestHeadersTimeout == Timeout.InfiniteTimeSpan ? Never : limits.RequestHeadersTimeout;
-        kestrel.Limits.MaxRequestBodySize = limits.RequestBody;
+        kestrel.Limits.KeepAliveTimeout = ListenerLimits.Never;
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
-
-        // Kestrel insists that a whole head fits into its request buffer.
-        var buffer = Math.Max(kestrel.Limits.MaxRequestBufferSize ?? 0, limits.RequestHeaders);
-        kestrel.Limits.MaxRequestBufferSize = buffer;
-        kestrel.Limits.MaxRequestHeadersTotalSize = limits.RequestHeaders;
-        kestrel.Limits.MaxRequestLineSize = limits.RequestHeaders;
         kestrel.Limits.MaxRequestHeaderCount = HeaderCount;
-
         kestrel.Limits.Http2.MaxStreamsPerConnection = Http2Streams;
-        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = limits.RequestHeaders;
+        limits.ApplyTo(kestrel.Limits);
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
     }

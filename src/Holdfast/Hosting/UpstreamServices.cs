@@ -6,8 +6,7 @@ namespace Holdfast.Hosting;
 /// <summary>Registers the upstreams.</summary>
 internal static class UpstreamServices
 {
-    /// <summary>Adds the <see cref="UpstreamTable"/> of the registered <see cref="HoldfastOptions"/>. Upstreams
-    /// registered as services join it under their own names (the simulator does).</summary>
+    /// <summary>Adds what upstreams need from outside.</summary>
     /// <param name="services">Must hold the options; a <see cref="TimeProvider"/> is used if there is one.</param>
     /// <param name="environment">Reads an environment variable; the process's own if null.</param>
     public static IServiceCollection AddUpstreams(
@@ -19,9 +18,5 @@ internal static class UpstreamServices
                 environment ?? Environment.GetEnvironmentVariable)
             {
                 Logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger("Holdfast.Upstreams"),
-            })
-            .AddSingleton(provider => UpstreamTable.From(
-                provider.GetRequiredService<HoldfastOptions>().Upstreams,
-                provider.GetRequiredService<UpstreamSurroundings>(),
-                provider.GetServices<Upstream>()));
+            });
 }

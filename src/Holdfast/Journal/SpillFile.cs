@@ -8,7 +8,7 @@ namespace Holdfast.Journal;
 /// <summary>Where whole answers wait that memory has no room for: a file without a name, gone with this process, whose bytes
 /// nobody but this process can read (D35). Bounded. Opened when it is first needed; safe for any thread.</summary>
 /// <param name="folder">Where it is made. On a disk: a folder in memory would gain nothing.</param>
-/// <param name="maxBytes">How large it may become.</param>
+/// <param name="maxBytes">How large it may become at first.</param>
 internal sealed class SpillFile(string folder, long maxBytes) : IDisposable
 {
     /// <summary>An answer takes whole slots, so that what is given back fits whoever comes next.</summary>
@@ -23,6 +23,9 @@ internal sealed class SpillFile(string folder, long maxBytes) : IDisposable
     private int _slots;
     private int _used;
     private ulong _writes;
+
+    /// <summary>How large it may become. What is beyond a smaller one stays until it is given back.</summary>
+    public long MaxBytes { get; set; } = maxBytes;
 
     /// <summary>How many bytes of disk are taken.</summary>
     public long HeldBytes => Volatile.Read(ref _used) * (long)SlotBytes;
@@ -113,7 +116,7 @@ internal sealed class SpillFile(string folder, long maxBytes) : IDisposable
     {
         lock (_gate)
         {
-            if ((_used + slots.Length) * (long)SlotBytes > maxBytes)
+            if ((_used + slots.Length) * (long)SlotBytes > MaxBytes)
             {
                 return false;
             }

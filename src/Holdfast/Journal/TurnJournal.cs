@@ -34,9 +34,20 @@ internal sealed class TurnJournal(
     private long _held;
     private int _isSpilling;
     private long _spillsFrom;
+    private volatile JournalOptions _options = options;
 
     /// <summary>The bounds.</summary>
-    public JournalOptions Options => options;
+    public JournalOptions Options => _options;
+
+    /// <summary>From now on these settings hold. What waits by other terms goes on waiting.</summary>
+    public void Follow(JournalOptions settings)
+    {
+        _options = settings;
+        if (spill is not null)
+        {
+            spill.MaxBytes = settings.MaxDiskBytes;
+        }
+    }
 
     /// <summary>Whether there is nothing to come back for, and nothing to be linked to.</summary>
     public bool IsEmpty => Volatile.Read(ref _count) == 0 && Volatile.Read(ref _endedCount) == 0;
@@ -216,7 +227,7 @@ internal sealed class TurnJournal(
     /// <summary>More or less memory is taken.</summary>
     public void Held(long bytes)
     {
-        if (Interlocked.Add(ref _held, bytes) > options.MaxBytes / 2 && bytes > 0)
+        if (Interlocked.Add(ref _held, bytes) > _options.MaxBytes / 2 && bytes > 0)
         {
             SpillIfDue();
         }
@@ -225,7 +236,7 @@ internal sealed class TurnJournal(
     /// <summary>Whether so much more memory may be taken; whole answers nobody fetched make room, the oldest first.</summary>
     public bool HasRoom(int bytes)
     {
-        while (Interlocked.Read(ref _held) + bytes > options.MaxBytes)
+        while (Interlocked.Read(ref _held) + bytes > _options.MaxBytes)
         {
             if (TakeOldest(_oldestFirst) is not { } oldest)
             {
@@ -258,14 +269,14 @@ internal sealed class TurnJournal(
 
     private void SpillIfDue()
     {
-        if (spill is not null && HasMuchKept() && Interlocked.Exchange(ref _isSpilling, 1) == 0)
+        if (spill is { MaxBytes: > 0 } && HasMuchKept() && Interlocked.Exchange(ref _isSpilling, 1) == 0)
         {
             // Not on the thread of whoever adds to its turn.
             Spilling = Task.Run(() => SpillAsync(spill));
         }
     }
 
-    private bool HasMuchKept() => HeldBytes > options.MaxBytes / 2 && _oldestFirst.Count > 0
+    private bool HasMuchKept() => HeldBytes > _options.MaxBytes / 2 && _oldestFirst.Count > 0
         && time.GetTimestamp() >= Volatile.Read(ref _spillsFrom);
 
     private async Task SpillAsync(SpillFile file)
@@ -288,7 +299,7 @@ internal sealed class TurnJournal(
             {
                 while (!await turn.SpillAsync(file))
                 {
-                    var goes = turn.Length > options.MaxDiskBytes ? turn : TakeOldest(_oldestOnDisk) ?? turn;
+                    var goes = turn.Length > _options.MaxDiskBytes ? turn : TakeOldest(_oldestOnDisk) ?? turn;
                     goes.Forget();
                 }
             }
@@ -320,7 +331,7 @@ internal sealed class TurnJournal(
     private void ForgetEnded(long now)
     {
         while (_oldestEnded.TryPeek(out var oldest)
-            && (_oldestEnded.Count > MostEnded || time.GetElapsedTime(oldest.At, now) >= options.Keep))
+            && (_oldestEnded.Count > MostEnded || time.GetElapsedTime(oldest.At, now) >= _options.Keep))
         {
             _oldestEnded.Dequeue();
             if (_ended.TryGetValue(oldest.Key, out var known) && known.At == oldest.At)

@@ -216,6 +216,18 @@ internal sealed class GatewayMetrics : IDisposable
             "{candidate}", "Candidates and credentials cooling down now, by reason.");
     }
 
+    /// <summary>Exports how the configuration in force came about, read when somebody collects.</summary>
+    /// <param name="state">Whether what was read last is what holds, and when that was read.</param>
+    public void ObserveConfiguration(Func<(bool IsAccepted, DateTimeOffset LoadedAt)> state)
+    {
+        Meter.CreateObservableGauge(
+            "holdfast.config.last_reload_successful", () => state().IsAccepted ? 1L : 0L, null,
+            "1 where the configuration that was read last is in force, 0 where it was refused.");
+        Meter.CreateObservableGauge(
+            "holdfast.config.last_reload_success_timestamp", () => state().LoadedAt.ToUnixTimeMilliseconds() / 1000.0, "s",
+            "When the configuration in force was read, in Unix time.");
+    }
+
     /// <summary>Exports the listener's socket counters, read when somebody collects.</summary>
     public void ObserveSockets(Func<IEnumerable<(string Kind, long Value)>> snapshot) => Meter.CreateObservableCounter(
         "holdfast.socket.events",

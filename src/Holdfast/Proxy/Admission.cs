@@ -1,4 +1,5 @@
 using Holdfast.Connections;
+using Holdfast.Exchanges;
 using Holdfast.Reattach;
 using Holdfast.Requests;
 using Holdfast.Wire.Errors;
@@ -8,7 +9,7 @@ namespace Holdfast.Proxy;
 
 /// <summary>Who comes in: what is turned away before anything of its body is read, and what is when it asks for something
 /// new.</summary>
-internal sealed class Admission(RequestGuard guard, Drain drain, Reattachment reattachment, StormGuard storms)
+internal sealed class Admission(Drain drain, Reattachment reattachment, StormGuard storms)
 {
     private static GatewayError Draining =>
         new(ErrorCodes.Draining, ErrorCodes.Draining.Meaning) { RetryAfter = TimeSpan.FromSeconds(1) };
@@ -17,9 +18,12 @@ internal sealed class Admission(RequestGuard guard, Drain drain, Reattachment re
     public Drain.Entry Enter() => drain.Enter();
 
     /// <summary>Why a request is refused before anything of its body is read; null where it is not.</summary>
-    public GatewayError? Check(HttpContext http, WirePath? path)
+    /// <param name="exchange">The exchange that begins.</param>
+    /// <param name="path">What its path says; null where it is nobody's.</param>
+    public GatewayError? Check(Exchange exchange, WirePath? path)
     {
-        if (guard.Check(http) is { } forbidden)
+        var http = exchange.Http;
+        if (exchange.Setup.Guard.Check(http) is { } forbidden)
         {
             return new(forbidden, forbidden.Meaning);
         }

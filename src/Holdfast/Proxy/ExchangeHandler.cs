@@ -35,7 +35,7 @@ internal sealed class ExchangeHandler(
         try
         {
             // 1
-            if (admission.Check(http, path) is { } refusal)
+            if (admission.Check(exchange, path) is { } refusal)
             {
                 ConnectionState.LeaveBody(http);
                 await FailureTelling.RefuseAsync(exchange, answer, refusal);

@@ -4,7 +4,6 @@ using Holdfast.Observability;
 using Holdfast.Recording.Privacy;
 using Holdfast.Recording.Projection;
 using Holdfast.Recording.Records;
-using Holdfast.Recording.Redaction;
 using Holdfast.Wire;
 
 namespace Holdfast.Sinks;
@@ -19,21 +18,20 @@ internal sealed class BodyRecorder : IHostedService
     // Records wait behind the bodies of those before them: not for ever.
     private const int MostWaiting = 1_000;
 
-    private readonly RecordingOptions _options;
     private readonly string? _home;
     private readonly Recorder _recorder;
     private readonly PrivacyBook _privacy;
     private readonly GatewayMetrics _metrics;
     private readonly ILogger<BodyRecorder> _logger;
     private readonly CaptureBudget _budget;
-    private readonly HeaderRedaction _headers;
     private readonly BlockingCollection<Action> _work = [];
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly bool _mayRecord;
+    private volatile BodyTerms _terms;
     private int _isStarted;
 
     // Of the recording thread alone.
     private MessageProjector? _projector;
+    private BodyTerms? _projectorTerms;
     private SeenMessages? _seen;
     private bool _isUnflushed;
     private bool _isSeenRefused;
@@ -49,10 +47,16 @@ internal sealed class BodyRecorder : IHostedService
         RecordingOptions options, bool routesRecord, string? home, Recorder recorder, PrivacyBook privacy, GatewayMetrics metrics,
         ILogger<BodyRecorder> logger)
     {
-        (_options, _home, _recorder, _privacy, _metrics, _logger) = (options, home, recorder, privacy, metrics, logger);
+        (_home, _recorder, _privacy, _metrics, _logger) = (home, recorder, privacy, metrics, logger);
         _budget = new(options.MaxBodyBytes);
-        _headers = new(options.RedactHeaders);
-        _mayRecord = routesRecord || options.Bodies != BodyRecording.None;
+        _terms = new(options, routesRecord);
+    }
+
+    /// <summary>From now on these settings hold, for exchanges that begin.</summary>
+    public void Follow(RecordingOptions settings, bool routesRecord)
+    {
+        _budget.MaxBytes = settings.MaxBodyBytes;
+        _terms = new(settings, routesRecord);
     }
 
     /// <summary>An exchange begins to be known: what is to be kept of it, or null where nothing is.</summary>
@@ -62,13 +66,13 @@ internal sealed class BodyRecorder : IHostedService
     /// <param name="body">Its body.</param>
     public Capture? Begin(ExchangeRecord record, IHeaderDictionary headers, WireProtocol protocol, in ReadOnlySequence<byte> body)
     {
-        var rules = _privacy.Rules;
-        if (!_recorder.IsOn || (!_mayRecord && rules is { All.Count: 0, IsUnreadable: false }))
+        var (rules, terms) = (_privacy.Rules, _terms);
+        if (!_recorder.IsOn || (!terms.MayRecord && rules is { All.Count: 0, IsUnreadable: false }))
         {
             return null;
         }
 
-        var decision = rules.For(record.Session, record.Directory, _options.Bodies);
+        var decision = rules.For(record.Session, record.Directory, terms.Bodies);
         if (decision.Keep == RecordKeeping.Ignore)
         {
             // As it was decided, whatever the rules say at the end.
@@ -76,16 +80,16 @@ internal sealed class BodyRecorder : IHostedService
             return null;
         }
 
-        if (decision.Bodies == BodyRecording.None && !_mayRecord && !rules.GoByDirectory)
+        if (decision.Bodies == BodyRecording.None && !terms.MayRecord && !rules.GoByDirectory)
         {
             return null;
         }
 
-        var capture = new Capture(_budget, protocol)
+        var capture = new Capture(_budget, protocol, terms)
         {
             Directory = record.Directory,
             RequestEncoding = headers.ContentEncoding.ToString(),
-            RequestHeaders = _headers.Values(headers.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString()))),
+            RequestHeaders = terms.Headers.Values(headers.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString()))),
         };
         capture.KeepRequest(body);
         return capture;
@@ -106,14 +110,6 @@ internal sealed class BodyRecorder : IHostedService
 
         capture.Release();
         return null;
-    }
-
-    /// <summary>The head of an answer is known.</summary>
-    public void NoteHead(Capture capture, IHeaderDictionary headers, StreamFraming? framing)
-    {
-        capture.Framing = framing;
-        capture.AnswerEncoding = headers.ContentEncoding.ToString();
-        capture.AnswerHeaders = _headers.Values(headers.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));
     }
 
     /// <summary>Decides what may become of the record of an ended exchange of which nothing was kept. Never throws.</summary>
@@ -274,8 +270,12 @@ internal sealed class BodyRecorder : IHostedService
     {
         _seen ??= OpenSeen();
 
-        // Not before it is needed: its expressions take a noticeable part of the gateway's start.
-        _projector ??= new(new BodyRedaction(_options.RedactPatterns));
+        if (_projector is null || _projectorTerms != capture.Terms)
+        {
+            // What sessions last said counts as changed then: it is recorded once more.
+            (_projector, _projectorTerms) = (new(capture.Terms.Redaction.Value), capture.Terms);
+        }
+
         var rows = _projector.Project(
             record,
             new()

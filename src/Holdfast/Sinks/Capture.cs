@@ -8,7 +8,8 @@ namespace Holdfast.Sinks;
 /// the recorder's thread. Where memory has no room it keeps nothing, and the exchange is recorded without bodies.</summary>
 /// <param name="budget">How much memory all of them may take.</param>
 /// <param name="protocol">What the bodies are written in.</param>
-internal sealed class Capture(CaptureBudget budget, WireProtocol protocol)
+/// <param name="terms">What held for bodies when the exchange began.</param>
+internal sealed class Capture(CaptureBudget budget, WireProtocol protocol, BodyTerms terms)
 {
     /// <summary>A few bytes may stand for any number of them.</summary>
     private const int MostDecoded = 64 * 1024 * 1024;
@@ -20,6 +21,9 @@ internal sealed class Capture(CaptureBudget budget, WireProtocol protocol)
     /// <summary>What the bodies are written in.</summary>
     public WireProtocol Protocol => protocol;
 
+    /// <summary>What held for bodies when the exchange began: secrets are taken out by it.</summary>
+    public BodyTerms Terms => terms;
+
     /// <summary>What the configuration says of bodies, for the route it takes.</summary>
     public BodyRecording Configured { get; set; }
 
@@ -30,16 +34,16 @@ internal sealed class Capture(CaptureBudget budget, WireProtocol protocol)
     public string RequestEncoding { get; init; } = "";
 
     /// <summary>The answer's, as its client gets it.</summary>
-    public string AnswerEncoding { get; set; } = "";
+    public string AnswerEncoding { get; private set; } = "";
 
     /// <summary>The request's headers, secrets taken out.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> RequestHeaders { get; init; } = [];
 
     /// <summary>The answer's headers, secrets taken out.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> AnswerHeaders { get; set; } = [];
+    public IReadOnlyList<KeyValuePair<string, string>> AnswerHeaders { get; private set; } = [];
 
     /// <summary>How the events of the answer are framed; null for an answer that is whole.</summary>
-    public StreamFraming? Framing { get; set; }
+    public StreamFraming? Framing { get; private set; }
 
     /// <summary>Whether memory had no room for all of it.</summary>
     public bool IsDropped { get; private set; }
@@ -54,6 +58,16 @@ internal sealed class Capture(CaptureBudget budget, WireProtocol protocol)
         {
             Keep(_request, part.Span);
         }
+    }
+
+    /// <summary>The head of the answer is as its client gets it.</summary>
+    /// <param name="headers">The head.</param>
+    /// <param name="framing">How its events are framed; null for an answer that is whole.</param>
+    public void NoteHead(IHeaderDictionary headers, StreamFraming? framing)
+    {
+        Framing = framing;
+        AnswerEncoding = headers.ContentEncoding.ToString();
+        AnswerHeaders = terms.Headers.Values(headers.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));
     }
 
     /// <summary>Keeps bytes of the answer.</summary>
@@ -157,14 +171,17 @@ internal sealed class Capture(CaptureBudget budget, WireProtocol protocol)
 }
 
 /// <summary>How much memory bodies may take that are not recorded yet. Safe from any thread.</summary>
-/// <param name="maxBytes">So much.</param>
+/// <param name="maxBytes">So much, at first.</param>
 internal sealed class CaptureBudget(long maxBytes)
 {
     private long _taken;
 
+    /// <summary>So much.</summary>
+    public long MaxBytes { get; set; } = maxBytes;
+
     public bool TryTake(int count)
     {
-        if (Interlocked.Add(ref _taken, count) <= maxBytes)
+        if (Interlocked.Add(ref _taken, count) <= MaxBytes)
         {
             return true;
         }

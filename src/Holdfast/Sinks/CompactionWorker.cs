@@ -7,7 +7,7 @@ namespace Holdfast.Sinks;
 /// <summary>Has complete segments turned into Parquet, and days that are too old deleted: by a process of its own, since a
 /// crash or the memory of the database engine must not touch the gateway (<c>holdfast compact</c>). One at a time.</summary>
 internal sealed class CompactionWorker(
-    RecordingOptions options, string home, string program, TimeProvider time, ILogger<CompactionWorker> logger) : BackgroundService
+    Recorder recorder, string home, string program, TimeProvider time, ILogger<CompactionWorker> logger) : BackgroundService
 {
     private const long ManyBytes = 32 * 1024 * 1024;
 
@@ -39,7 +39,7 @@ internal sealed class CompactionWorker(
                 || (last is null && since >= AfterStart)
                 || (waiting > 0 && since >= AtLeast)
                 || since >= Daily;
-            if (!isDue)
+            if (!isDue || !recorder.Options.Enabled)
             {
                 continue;
             }
@@ -58,7 +58,7 @@ internal sealed class CompactionWorker(
     {
         var start = new ProcessStartInfo(program)
         {
-            ArgumentList = { "compact", "--retention-days", options.RetentionDays.ToString(CultureInfo.InvariantCulture) },
+            ArgumentList = { "compact", "--retention-days", recorder.Options.RetentionDays.ToString(CultureInfo.InvariantCulture) },
             Environment = { [RecordingFolder.HomeVariable] = home },
             UseShellExecute = false,
             RedirectStandardOutput = true,

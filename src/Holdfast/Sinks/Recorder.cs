@@ -18,9 +18,8 @@ internal sealed class Recorder : IHostedService
     private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<Recorder> _logger;
-    private readonly SegmentWriter? _exchanges;
-    private readonly SegmentWriter? _socketEvents;
-    private readonly SegmentWriter? _messages;
+    private readonly Writers? _writers;
+    private volatile RecordingOptions _options;
 
     /// <param name="options">What is recorded.</param>
     /// <param name="segments">Where segments are made; null records nothing.</param>
@@ -30,31 +29,42 @@ internal sealed class Recorder : IHostedService
     public Recorder(
         RecordingOptions options, ISegmentFolder? segments, GatewayMetrics metrics, TimeProvider time, ILogger<Recorder> logger)
     {
-        (_metrics, _time, _logger, FsyncInterval) = (metrics, time, logger, options.FsyncInterval);
-        if (segments is not null && options.Enabled)
+        (_metrics, _time, _logger, _options) = (metrics, time, logger, options);
+        if (segments is not null)
         {
-            var terms = new SegmentTerms(options.FsyncInterval, SegmentBytes, SegmentAge, options.MaxWaitingBytes);
-            _exchanges = NewWriter("exchanges", segments, terms);
-            _socketEvents = NewWriter("socket-events", segments, terms);
-            _messages = NewWriter("messages", segments, terms);
+            // Nothing is made before there is something to write.
+            var terms = TermsOf(options);
+            _writers = new(
+                NewWriter("exchanges", segments, terms), NewWriter("socket-events", segments, terms),
+                NewWriter("messages", segments, terms));
             metrics.ObserveRecording(() => States);
         }
     }
 
-    /// <summary>How long a power failure may take back.</summary>
-    public TimeSpan FsyncInterval { get; }
+    /// <summary>The settings that hold now.</summary>
+    public RecordingOptions Options => _options;
 
     /// <summary>How its writers stand; none where nothing is recorded.</summary>
-    public IReadOnlyList<SegmentState> States => _exchanges is null ? [] : [_exchanges.State, _socketEvents!.State, _messages!.State];
+    public IReadOnlyList<SegmentState> States => IsOn ? [.. _writers!.All.Select(writer => writer.State)] : [];
 
     /// <summary>Whether anything is recorded.</summary>
-    public bool IsOn => _exchanges is not null;
+    public bool IsOn => _options.Enabled && _writers is not null;
+
+    /// <summary>From now on these settings hold.</summary>
+    public void Follow(RecordingOptions settings)
+    {
+        _options = settings;
+        foreach (var writer in _writers?.All ?? [])
+        {
+            writer.Follow(TermsOf(settings));
+        }
+    }
 
     /// <summary>An exchange has ended. Never waits, never throws.</summary>
     /// <param name="line">Its record.</param>
     public void Exchange(ReadOnlySpan<byte> line)
     {
-        if (line.Length > RecordLine.MaxBytes || _exchanges?.Add(line) == false)
+        if (line.Length > RecordLine.MaxBytes || (IsOn && !_writers!.Exchanges.Add(line)))
         {
             _metrics.RecordsLost(1, "recording_full");
         }
@@ -63,11 +73,18 @@ internal sealed class Recorder : IHostedService
     /// <summary>Something happened to a client's connection. Never waits, never throws.</summary>
     /// <param name="kind">What.</param>
     /// <param name="connection">The connection's id.</param>
-    public void SocketEvent(string kind, string? connection) => _socketEvents?.Add(RecordLine.Write(
-        new() { HappenedAt = _time.GetUtcNow(), Kind = kind, Connection = connection }, RecordJson.Default.SocketEventRecord));
+    public void SocketEvent(string kind, string? connection)
+    {
+        if (IsOn)
+        {
+            _writers!.SocketEvents.Add(RecordLine.Write(
+                new() { HappenedAt = _time.GetUtcNow(), Kind = kind, Connection = connection },
+                RecordJson.Default.SocketEventRecord));
+        }
+    }
 
     /// <summary>Whether every part of a message that was handed in is safe on disk, or lost for good.</summary>
-    public bool HasAllMessages => _messages?.State is not { } state || (state.Waiting == 0 && state.Durable == state.Written);
+    public bool HasAllMessages => _writers?.Messages.State is not { } state || (state.Waiting == 0 && state.Durable == state.Written);
 
     /// <summary>A part of a message. Never waits, never throws.</summary>
     public void Message(MessageRecord row)
@@ -85,31 +102,28 @@ internal sealed class Recorder : IHostedService
                 RecordJson.Default.MessageRecord);
         }
 
-        if (line.Length > MostMessageBytes || _messages?.Add(line) == false)
+        if (line.Length > MostMessageBytes || (IsOn && !_writers!.Messages.Add(line)))
         {
             _metrics.RecordsLost(1, "recording_full");
         }
     }
 
     /// <summary>Everything that was handed in stands in complete segments. False where the disk does not take it.</summary>
-    public async Task<bool> CompleteAsync(CancellationToken cancellationToken) => _exchanges is null
+    public async Task<bool> CompleteAsync(CancellationToken cancellationToken) => _writers is null
         || Array.TrueForAll(
-            await Task.WhenAll(
-                _exchanges.CompleteAsync(cancellationToken), _socketEvents!.CompleteAsync(cancellationToken),
-                _messages!.CompleteAsync(cancellationToken)),
-            isComplete => isComplete);
+            await Task.WhenAll(_writers.All.Select(writer => writer.CompleteAsync(cancellationToken))), isComplete => isComplete);
 
     /// <summary>Completes the segment of messages' parts alone.</summary>
     public Task<bool> CompleteMessagesAsync(CancellationToken cancellationToken) =>
-        _messages?.CompleteAsync(cancellationToken) ?? Task.FromResult(true);
+        _writers?.Messages.CompleteAsync(cancellationToken) ?? Task.FromResult(true);
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StopAsync(CancellationToken cancellationToken) => _exchanges is null
-        ? Task.CompletedTask
-        : Task.WhenAll(
-            _exchanges.StopAsync(cancellationToken), _socketEvents!.StopAsync(cancellationToken),
-            _messages!.StopAsync(cancellationToken));
+    public Task StopAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll((_writers?.All ?? []).Select(writer => writer.StopAsync(cancellationToken)));
+
+    private static SegmentTerms TermsOf(RecordingOptions options) =>
+        new(options.FsyncInterval, SegmentBytes, SegmentAge, options.MaxWaitingBytes);
 
     private SegmentWriter NewWriter(string family, ISegmentFolder segments, SegmentTerms terms) => new(family, segments, terms, _time)
     {
@@ -125,4 +139,9 @@ internal sealed class Recorder : IHostedService
             }
         },
     };
+
+    private sealed record Writers(SegmentWriter Exchanges, SegmentWriter SocketEvents, SegmentWriter Messages)
+    {
+        public SegmentWriter[] All => [Exchanges, SocketEvents, Messages];
+    }
 }

@@ -16,7 +16,6 @@ internal static class RecordingRegistration
     public static IServiceCollection AddRecording(
         this IServiceCollection services, RecordingOptions options, string? home = null, string? program = null, bool routesRecord = false)
     {
-        services.AddSingleton(options);
         services.AddSingleton(provider => new Recorder(
             options,
             home is null ? null : provider.GetService<ISegmentFolder>() ?? new SegmentFolder(RecordingFolder.SegmentsIn(home)),
@@ -35,10 +34,10 @@ internal static class RecordingRegistration
         // Stopped in the opposite order: what makes rows before what writes them.
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<Recorder>());
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<BodyRecorder>());
-        if (home is not null && program is not null && options.Enabled)
+        if (home is not null && program is not null)
         {
             services.AddHostedService(provider => new CompactionWorker(
-                options, home, program, provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<Recorder>(), home, program, provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<CompactionWorker>>()));
         }
 

@@ -17,6 +17,8 @@ internal sealed class Upstream : IDisposable
     private readonly UpstreamTarget _target;
     private readonly Lazy<HttpMessageInvoker> _pooled;
     private readonly Lazy<HttpMessageInvoker> _fresh;
+    private readonly string _files;
+    private int _tables;
 
     /// <param name="name">Its name in the configuration.</param>
     /// <param name="options">Its settings, checked.</param>
@@ -27,6 +29,7 @@ internal sealed class Upstream : IDisposable
         _options = options;
         _surroundings = surroundings;
         _target = new(options.BaseUrl);
+        _files = TrustFiles.FingerprintOf(options);
         CredentialOptions[] own = [.. options.Credential is { } one ? [one] : options.Credentials];
         PassesClientCredential = own.Length == 0 && IsDefaultName(name, options.Protocol);
         Credentials = PassesClientCredential ? [UpstreamCredential.OfClient]
@@ -80,6 +83,29 @@ internal sealed class Upstream : IDisposable
         return trace is { Reused: true, Http2: false, AnyResponseByte: false, LastRequestByteAt: not 0 }
             && (failure.Code == ErrorCodes.UpstreamHangup || failure.Code == ErrorCodes.UpstreamReset)
             && _surroundings.Time.GetElapsedTime(trace.LastRequestByteAt, died) <= StaleLimit;
+    }
+
+    /// <summary>Whether the very same upstream would be made of these.</summary>
+    public bool IsMadeOf(UpstreamOptions options, UpstreamSurroundings surroundings) =>
+        surroundings == _surroundings && HasSettings(options);
+
+    /// <summary>Whether it has these settings, and the files they name hold what they held.</summary>
+    public bool HasSettings(UpstreamOptions options) =>
+        options.BaseUrl.OriginalString == _options.BaseUrl.OriginalString
+        && options.Credentials.SequenceEqual(_options.Credentials)
+        && options with { Credentials = _options.Credentials, BaseUrl = _options.BaseUrl } == _options
+        && TrustFiles.FingerprintOf(options) == _files;
+
+    /// <summary>One table more has it.</summary>
+    public void Keep() => Interlocked.Increment(ref _tables);
+
+    /// <summary>One table less has it; after the last one it is disposed.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _tables) == 0)
+        {
+            Dispose();
+        }
     }
 
     public void Dispose()

@@ -3,7 +3,7 @@ using Holdfast.Wire;
 namespace Holdfast.Upstreams;
 
 /// <summary>One endpoint requests can go to. Section <c>upstreams.&lt;name&gt;</c>.</summary>
-public sealed class UpstreamOptions
+public sealed record UpstreamOptions
 {
     /// <summary>What it speaks: <c>anthropic</c>, <c>openai</c> (Chat and Responses) or <c>gemini</c>. Required.</summary>
     public ProtocolFamily Protocol { get; set; }
@@ -57,7 +57,7 @@ public sealed class UpstreamOptions
 }
 
 /// <summary>Where an upstream's credential comes from. Section <c>upstreams.&lt;name&gt;.credential</c>.</summary>
-public sealed class CredentialOptions
+public sealed record CredentialOptions
 {
     /// <summary>Name of the environment variable that holds the credential. Required: a secret never stands in the file.</summary>
     public string Env { get; set; } = "";

@@ -40,7 +40,10 @@ public sealed class ClientStreamTests : IDisposable
         var options = new HoldfastOptions();
         var setup = new Setup
         {
+            Upstreams = null!,
             Routes = null!,
+            Failover = null!,
+            Guard = null!,
             Prices = new([]),
             Streaming = options.Streaming,
             Timeouts = options.Timeouts,

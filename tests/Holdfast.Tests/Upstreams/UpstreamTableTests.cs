@@ -1,8 +1,6 @@
 using Holdfast.Configuration;
-using Holdfast.Hosting;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.Tests.Upstreams;
 
@@ -13,7 +11,7 @@ public sealed class UpstreamTableTests
     [Fact]
     public void The_built_in_upstreams_are_the_defaults_of_their_protocols()
     {
-        using var table = UpstreamTable.From(new HoldfastOptions().Upstreams, Surroundings);
+        using var table = UpstreamTable.From(new HoldfastOptions().Upstreams, Surroundings, []);
 
         Assert.Equal("anthropic", table.DefaultFor(ProtocolFamily.Anthropic)?.Name);
         Assert.Equal("openai", table.DefaultFor(ProtocolFamily.OpenAI)?.Name);
@@ -52,20 +50,81 @@ public sealed class UpstreamTableTests
     }
 
     [Fact]
-    public void The_registration_builds_the_table_from_the_options_and_the_registered_upstreams()
+    public void What_did_not_change_stays_the_very_same_upstream_and_everything_else_is_made_anew()
     {
-        var services = new ServiceCollection()
-            .AddLogging()
-            .AddSingleton(new HoldfastOptions())
-            .AddSingleton(Build("sim", ProtocolFamily.Anthropic))
-            .AddUpstreams(_ => null);
+        var before = new Dictionary<string, UpstreamOptions> { ["one"] = Options(), ["two"] = Options(), ["three"] = Options() };
+        var after = new Dictionary<string, UpstreamOptions> { ["one"] = Options(), ["TWO"] = Options(), ["four"] = Options() };
+        using var table = UpstreamTable.From(before, Surroundings, []);
 
-        using var provider = services.BuildServiceProvider();
+        using var next = UpstreamTable.From(after, Surroundings, [], table);
 
-        var table = provider.GetRequiredService<UpstreamTable>();
-        Assert.Equal(4, table.All.Count);
-        Assert.NotNull(table.Find("sim"));
+        Assert.Same(table.Find("one"), next.Find("one"));
+        Assert.NotSame(table.Find("two"), next.Find("two"));
+        Assert.Equal("TWO", next.Find("two")!.Name);
+        Assert.Null(next.Find("three"));
+        Assert.NotNull(next.Find("four"));
     }
+
+    [Fact]
+    public void Another_limit_for_connecting_makes_every_upstream_anew()
+    {
+        var options = new Dictionary<string, UpstreamOptions> { ["one"] = Options() };
+        using var table = UpstreamTable.From(options, Surroundings, []);
+
+        using var next = UpstreamTable.From(options, Surroundings with { ConnectTimeout = TimeSpan.FromSeconds(1) }, [], table);
+
+        Assert.NotSame(table.Find("one"), next.Find("one"));
+    }
+
+    [Fact]
+    public void Each_setting_of_an_upstream_tells_it_from_what_it_was()
+    {
+        var values = new Dictionary<Type, object>
+        {
+            [typeof(ProtocolFamily)] = ProtocolFamily.Gemini,
+            [typeof(Uri)] = new Uri("https://user:other@api.example"),
+            [typeof(CredentialOptions)] = new CredentialOptions { Env = "OTHER" },
+            [typeof(IReadOnlyList<CredentialOptions>)] = new[] { new CredentialOptions { Env = "OTHER" } },
+            [typeof(string)] = "http://user:other@proxy.example",
+            [typeof(bool)] = true,
+            [typeof(TimeSpan)] = TimeSpan.FromSeconds(3),
+            [typeof(int)] = 4,
+        };
+        var settings = typeof(UpstreamOptions).GetProperties().Where(property => property is { CanWrite: true, SetMethod.IsStatic: false });
+
+        foreach (var setting in settings)
+        {
+            using var upstream = new Upstream("one", Options(), Surroundings);
+            var changed = Options();
+            setting.SetValue(changed, values[setting.PropertyType]);
+
+            Assert.False(upstream.IsMadeOf(changed, Surroundings), setting.Name);
+            Assert.True(upstream.IsMadeOf(Options(), Surroundings), setting.Name);
+        }
+    }
+
+    [Fact]
+    public void A_renewed_certificate_file_makes_another_upstream_of_the_same_settings()
+    {
+        var file = Path.GetTempFileName();
+        var options = new UpstreamOptions { BaseUrl = new("https://api.example"), CaFile = file };
+        File.WriteAllText(file, "one");
+        using var upstream = new Upstream("one", options, Surroundings);
+        Assert.True(upstream.IsMadeOf(options, Surroundings));
+
+        File.WriteAllText(file, "two");
+        var isRenewed = !upstream.IsMadeOf(options, Surroundings);
+        File.Delete(file);
+
+        Assert.True(isRenewed);
+        Assert.False(upstream.IsMadeOf(options, Surroundings));
+    }
+
+    private static UpstreamOptions Options() => new()
+    {
+        BaseUrl = new("https://user:secret@api.example"),
+        Credentials = [new() { Env = "KEY_A" }, new() { Env = "KEY_B" }],
+    };
 
     private static Upstream Build(string name, ProtocolFamily protocol) =>
         new(name, new() { Protocol = protocol, BaseUrl = new("https://api.example") }, Surroundings);

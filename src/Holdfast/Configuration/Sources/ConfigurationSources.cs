@@ -9,6 +9,9 @@ internal sealed record ConfigurationSources
     /// <summary>The file named by <c>--config</c>, which must exist.</summary>
     public string? ConfigFile { get; init; }
 
+    /// <summary>Whether the default file must exist too: it did when it was read before.</summary>
+    public bool ExpectsFile { get; init; }
+
     /// <summary>The file's text in the place of a file.</summary>
     public string? Text { get; init; }
 

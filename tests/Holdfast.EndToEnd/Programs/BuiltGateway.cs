@@ -51,16 +51,27 @@ internal sealed partial class BuiltGateway : IAsyncDisposable
         return await StartAsync(home, ownsHome: true, listen, environment);
     }
 
+    /// <summary>Starts one by way of another program (<c>nohup</c>).</summary>
+    /// <param name="configuration">Its <c>holdfast.json</c>.</param>
+    /// <param name="through">That program, with its arguments.</param>
+    public static async Task<BuiltGateway> StartAsync(string configuration, IReadOnlyList<string> through)
+    {
+        var home = Directory.CreateTempSubdirectory("holdfast-e2e-");
+        await File.WriteAllTextAsync(Path.Combine(home.FullName, "holdfast.json"), configuration);
+        return await StartAsync(home, ownsHome: true, "http://127.0.0.1:0", [], [.. through]);
+    }
+
     /// <summary>Starts one in a home that is there already, and stays.</summary>
     public static Task<BuiltGateway> StartInAsync(TemporaryHome home) =>
         StartAsync(new DirectoryInfo(home.Path), ownsHome: false, "http://127.0.0.1:0", []);
 
     private static async Task<BuiltGateway> StartAsync(
-        DirectoryInfo home, bool ownsHome, string listen, (string Name, string Value)[] environment)
+        DirectoryInfo home, bool ownsHome, string listen, (string Name, string Value)[] environment, params string[] through)
     {
         await Built.Value;
+        string[] command = [.. through, Repository.Holdfast, "serve", "--listen", listen];
         var gateway = new BuiltGateway(home, ownsHome, ChildProgram.Start(
-            Repository.Holdfast, ["serve", "--listen", listen], null, [("HOLDFAST_HOME", home.FullName), .. environment]));
+            command[0], command[1..], null, [("HOLDFAST_HOME", home.FullName), .. environment]));
         try
         {
             var line = await gateway.Program.ErrorLineAsync(StartLine());

@@ -47,7 +47,9 @@ internal static class ConfigDocument
           and `_` stands for `-` and `.` in an upstream's name. An empty variable counts as not set.
         - Lists of sections (headed `…[]` below) stand in the file only: a variable for one, or for a part of one, is an error.
         - Every error is reported at the start, not only the first one; a name that is not listed here is an error.
-          `holdfast config` checks without starting and prints the settings in force.
+          `holdfast config` checks without starting and prints the settings in force, and their digest.
+        - A changed file is read again while the gateway runs; only `listen`, `access` and `tls` wait for a restart
+          ([reload](operations/reload.md)).
 
         """;
 

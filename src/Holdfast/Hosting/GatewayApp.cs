@@ -41,7 +41,7 @@ internal static class GatewayApp
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "holdfast" });
         builder.WebHost.UseKestrelCore();
-        builder.Logging.AddDiagnostics(options.Debug, parts.Diagnostics);
+        builder.Services.AddDiagnostics(options.Debug, parts.Diagnostics);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(parts.Time);
         builder.ConfigureListeners(options, parts.TreatsLoopbackAsRemote);

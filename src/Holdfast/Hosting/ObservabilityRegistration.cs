@@ -31,17 +31,11 @@ internal static class ObservabilityRegistration
 
     /// <summary>Diagnostics go to standard error, one line a message: <c>Information</c> and above of our own, warnings
     /// of the frameworks; with <paramref name="debug"/> (<c>DEBUG=true</c>) also <c>Debug</c> of our own.</summary>
-    public static ILoggingBuilder AddDiagnostics(this ILoggingBuilder logging, bool debug, Stream? sink = null)
-    {
-        logging.ClearProviders();
-        logging.SetMinimumLevel(LogLevel.Warning);
-        // Else the server makes an activity for every request, only to name it in lines nobody sees.
-        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        logging.AddFilter("Holdfast", debug ? LogLevel.Debug : LogLevel.Information);
-        logging.Services.AddSingleton<ILoggerProvider>(provider => new StderrLogging(
-            sink ?? StandardStreams.Error(), provider.GetService<TimeProvider>() ?? TimeProvider.System));
-        return logging;
-    }
+    public static IServiceCollection AddDiagnostics(this IServiceCollection services, bool debug, Stream? sink = null) => services
+        .AddSingleton<ILoggerProvider>(provider => new StderrLogging(
+            sink ?? StandardStreams.Error(), provider.GetService<TimeProvider>() ?? TimeProvider.System))
+        .AddSingleton<ILoggerFactory>(provider => new DiagnosticLoggers(
+            provider.GetServices<ILoggerProvider>(), debug ? LogLevel.Debug : LogLevel.Information));
 
     /// <summary><c>GET /metrics</c>, Prometheus' text.</summary>
     /// <param name="app">The application.</param>

@@ -1,3 +1,4 @@
+using Holdfast.Connections;
 using Holdfast.Exchanges;
 using Holdfast.Failover;
 using Holdfast.Wire.Usage;
@@ -5,8 +6,8 @@ using Holdfast.Wire.Usage;
 namespace Holdfast.Hosting;
 
 /// <summary>Makes the classifier and the price book ready soon after the start: the first failure must not wait for its rules
-/// to be read, nor the end of the first exchange for the prices, and the start for neither.</summary>
-internal sealed class WarmUp(Lazy<ErrorClassifier> classifier, SetupHolder setup, TimeProvider time) : BackgroundService
+/// to be read, nor the end of the first exchange for the prices, and the start for neither. Then what the start left over goes back.</summary>
+internal sealed class WarmUp(Lazy<ErrorClassifier> classifier, SetupHolder setup, Drain drain, TimeProvider time) : BackgroundService
 {
     /// <summary>The start, and the first requests, go first. Real time: nothing waits for it.</summary>
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(1);
@@ -24,6 +25,10 @@ internal sealed class WarmUp(Lazy<ErrorClassifier> classifier, SetupHolder setup
                 Status = 529,
                 Message = """{"type":"error","error":{"type":"overloaded_error","message":"Overloaded, try again in 1s"}}""",
             });
+            if (drain.Running == 0)
+            {
+                MemoryTrim.GiveBack();
+            }
         }
     }
 }

@@ -31,12 +31,10 @@ public sealed class SimulatedUpstream : IAsyncDisposable
     private int _requestIds;
     private volatile bool _isDisposed;
 
-    private SimulatedUpstream(SimulatorOptions options)
+    private SimulatedUpstream(SimulatorOptions options, Socket listener)
     {
         Options = options;
-        _listener = new Socket(options.Listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        _listener.Bind(options.Listen);
-        _listener.Listen(4096);
+        _listener = listener;
         Endpoint = (IPEndPoint)_listener.LocalEndPoint!;
         BaseUrl = new UriBuilder(options.Tls is null ? "http" : "https", Host(Endpoint), Endpoint.Port).Uri;
         _accepting = AcceptAsync();
@@ -78,7 +76,25 @@ public sealed class SimulatedUpstream : IAsyncDisposable
     internal SimulatorOptions Options { get; }
 
     /// <summary>Binds and listens; requests are served from here on.</summary>
-    public static SimulatedUpstream Start(SimulatorOptions? options = null) => new(options ?? new SimulatorOptions());
+    public static SimulatedUpstream Start(SimulatorOptions? options = null)
+    {
+        options ??= new SimulatorOptions();
+        var listener = new Socket(options.Listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(options.Listen);
+        listener.Listen(4096);
+        return new(options, listener);
+    }
+
+    /// <summary>Goes on where somebody else has listened: serves the connection that was accepted, then all others.</summary>
+    /// <param name="options">What it does; where it listens is settled.</param>
+    /// <param name="listener">The socket that listens; closed at the end.</param>
+    /// <param name="first">The connection.</param>
+    public static SimulatedUpstream GoOn(SimulatorOptions options, Socket listener, Socket first)
+    {
+        var upstream = new SimulatedUpstream(options, listener);
+        upstream.Serve(first);
+        return upstream;
+    }
 
     /// <summary>Answers the next requests in this order; then <see cref="Always"/> or model names decide.</summary>
     public void Script(params ReadOnlySpan<Answer> answers)

@@ -24,11 +24,15 @@ internal static class HoldfastCommandLine
             DocsCommand.Create(),
         };
 
+    // The gateway starts without the commands that it does not run.
+    private static RootCommand For(IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment) =>
+        args is [ServeCommand.Name, ..] ? new() { ServeCommand.Create(environment) } : Create(environment);
+
     public static async Task<int> RunAsync(
         IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment,
         TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
-        var parsed = Create(environment).Parse(args);
+        var parsed = For(args, environment).Parse(args);
         var invocation = new InvocationConfiguration
         {
             Output = output,

@@ -21,8 +21,8 @@ internal sealed class ClassifierRule
     /// <summary>The text is one of these, but for blanks around it and a dot behind it.</summary>
     public string[] Exact { get; set; } = [];
 
-    /// <summary>One of these expressions is found in the text, which is in lower case. Each stands under a phrase that must
-    /// be in the text for it to be tried: expressions are slow.</summary>
+    /// <summary>One of these expressions (<see cref="PatternParser"/>) is found in the text, which is in lower case. Each stands
+    /// under a phrase that must be in the text for it to be tried: most texts then need none.</summary>
     public Dictionary<string, string> Patterns { get; set; } = [];
 
     /// <summary>Each of these stands in the text.</summary>

@@ -1,8 +1,6 @@
-using System.Text.RegularExpressions;
-
 namespace Holdfast.Failover;
 
-/// <summary>A rule made ready for matching. Immutable but for expressions that are built when first needed.</summary>
+/// <summary>A rule made ready for matching. Immutable but for patterns, which are read when first needed.</summary>
 internal sealed class RuleMatcher
 {
     private readonly HashSet<string> _codes;
@@ -10,7 +8,7 @@ internal sealed class RuleMatcher
     private readonly int[] _all;
     private readonly int[] _unless;
     private readonly string[] _exact;
-    private readonly (int Near, Lazy<Regex> Expression)[] _patterns;
+    private readonly (int Near, Lazy<TextPattern> Pattern)[] _patterns;
     private readonly StatusSet _statuses;
     private readonly StatusSet _notStatuses;
 
@@ -26,7 +24,10 @@ internal sealed class RuleMatcher
         _all = phrases.Add(rule.All);
         _unless = phrases.Add(rule.Unless);
         _exact = [.. rule.Exact.Select(text => text.ToLowerInvariant())];
-        _patterns = [.. rule.Patterns.Select(pattern => (phrases.Add(pattern.Key), new Lazy<Regex>(() => Build(pattern.Value))))];
+        _patterns =
+        [
+            .. rule.Patterns.Select(pattern => (phrases.Add(pattern.Key), new Lazy<TextPattern>(() => new TextPattern(pattern.Value)))),
+        ];
         _statuses = new StatusSet(rule.Statuses);
         _notStatuses = new StatusSet(rule.NotStatuses);
     }
@@ -95,9 +96,9 @@ internal sealed class RuleMatcher
 
     private bool IsFound(SearchedText text)
     {
-        foreach (var (near, expression) in _patterns)
+        foreach (var (near, pattern) in _patterns)
         {
-            if (text.Has(near) && expression.Value.IsMatch(text.Lower))
+            if (text.Has(near) && pattern.Value.IsIn(text.Lower))
             {
                 return true;
             }
@@ -122,10 +123,4 @@ internal sealed class RuleMatcher
 
         return false;
     }
-
-    // Linear in the text, whatever it says: these texts come from strangers. Building one takes milliseconds and up to a megabyte,
-    // which is why none is built before a text needs it, and failures are not judged on a thread that other sockets wait for.
-    private static Regex Build(string expression) => new Regex(
-        expression, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
-        Timeout.InfiniteTimeSpan);
 }

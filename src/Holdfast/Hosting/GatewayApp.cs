@@ -49,7 +49,7 @@ internal static class GatewayApp
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "holdfast" });
         builder.WebHost.UseKestrelCore();
-        builder.Logging.AddDiagnostics(new() { IsDebug = options.Debug }, parts.Diagnostics);
+        builder.Services.AddDiagnostics(new() { IsDebug = options.Debug }, parts.Diagnostics);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(parts.Time);
         builder.ConfigureListeners(options, parts.TreatsLoopbackAsRemote);

@@ -31,18 +31,11 @@ internal static class ObservabilityRegistration
 
     /// <summary>Diagnostics go to standard error, one line a message: <c>Information</c> and above of our own, warnings
     /// of the frameworks; with <c>DEBUG=true</c> also <c>Debug</c> of our own.</summary>
-    public static ILoggingBuilder AddDiagnostics(this ILoggingBuilder logging, LogDetail detail, Stream? sink = null)
-    {
-        logging.ClearProviders();
-        logging.SetMinimumLevel(LogLevel.Warning);
-        // Else the server makes an activity for every request, only to name it in lines nobody sees.
-        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        logging.AddFilter("Holdfast", detail.Shows);
-        logging.Services.AddSingleton(detail);
-        logging.Services.AddSingleton<ILoggerProvider>(provider => new StderrLogging(
-            sink ?? StandardStreams.Error(), provider.GetService<TimeProvider>() ?? TimeProvider.System));
-        return logging;
-    }
+    public static IServiceCollection AddDiagnostics(this IServiceCollection services, LogDetail detail, Stream? sink = null) => services
+        .AddSingleton(detail)
+        .AddSingleton<ILoggerProvider>(provider => new StderrLogging(
+            sink ?? StandardStreams.Error(), provider.GetService<TimeProvider>() ?? TimeProvider.System))
+        .AddSingleton<ILoggerFactory>(provider => new DiagnosticLoggers(provider.GetServices<ILoggerProvider>(), detail));
 
     /// <summary><c>GET /metrics</c>, Prometheus' text.</summary>
     /// <param name="app">The application.</param>

@@ -1,5 +1,5 @@
 using System.Reflection;
-using System.Text.Json;
+using System.Text;
 using Holdfast.Connections;
 
 namespace Holdfast.Hosting;
@@ -12,13 +12,13 @@ internal static class ProbeEndpoints
     public static string Version { get; } = typeof(ProbeEndpoints).Assembly
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
 
-    private static byte[] Alive { get; } =
-        JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string> { ["status"] = "ok", ["version"] = Version });
+    // Written out: the first serialisation of a process costs a tenth of its start.
+    private static byte[] Alive { get; } = Encoding.UTF8.GetBytes($$"""{"status":"ok","version":"{{Version}}"}""");
 
     private static byte[] Draining { get; } = """{"status":"draining"}"""u8.ToArray();
 
     private static byte[] Greeting { get; } =
-        System.Text.Encoding.UTF8.GetBytes($"Holdfast {Version}: point your client's base URL here.\n");
+        Encoding.UTF8.GetBytes($"Holdfast {Version}: point your client's base URL here.\n");
 
     /// <summary>Answers <c>/</c>, <c>/api/hello</c>, <c>/healthz</c>, <c>/readyz</c>, and <c>OPTIONS</c> on every
     /// path.</summary>

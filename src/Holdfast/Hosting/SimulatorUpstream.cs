@@ -2,7 +2,6 @@ using System.Net;
 using Holdfast.Configuration;
 using Holdfast.Connections;
 using Holdfast.Routing;
-using Holdfast.Simulator;
 using Holdfast.Upstreams;
 using Holdfast.Wire;
 
@@ -26,16 +25,13 @@ internal static class SimulatorUpstream
         }
 
         // The container owns it: it ends with the process.
-        services.AddSingleton(provider => SimulatedUpstream.Start(new SimulatorOptions
-        {
-            KeepRequests = false,
-        }));
+        services.AddSingleton<WaitingSimulator>();
         services.AddSingleton(provider => new Upstream(
             RouteTable.Simulator,
             new UpstreamOptions
             {
                 Protocol = ProtocolFamily.Anthropic,
-                BaseUrl = provider.GetRequiredService<SimulatedUpstream>().BaseUrl,
+                BaseUrl = provider.GetRequiredService<WaitingSimulator>().BaseUrl,
                 Proxy = "off",
             },
             provider.GetRequiredService<UpstreamSurroundings>()));

@@ -15,7 +15,7 @@ public sealed class MetricsEndpointTests
     public async Task The_endpoint_answers_the_text_format_and_counts_from_the_start()
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.AddDiagnostics(new LogDetail(), Stream.Null);
+        builder.Services.AddDiagnostics(new LogDetail(), Stream.Null);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<TimeProvider>(new ManualTime());
         builder.Services.AddObservability(Stream.Null, new Dictionary<string, string?>()).AddRecording(new());

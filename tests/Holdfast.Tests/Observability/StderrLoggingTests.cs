@@ -32,8 +32,7 @@ public sealed class StderrLoggingTests
     public void Debug_messages_are_written_only_when_asked_for(bool debug, string expected)
     {
         var sink = new MemoryStream();
-        var services = new ServiceCollection()
-            .AddLogging(logging => logging.AddDiagnostics(new() { IsDebug = debug }, sink)).BuildServiceProvider();
+        var services = new ServiceCollection().AddLogging().AddDiagnostics(new() { IsDebug = debug }, sink).BuildServiceProvider();
         using (services)
         {
             var ours = services.GetRequiredService<ILoggerFactory>().CreateLogger("Holdfast.Proxy");
